@@ -1,0 +1,5 @@
+"""`python -m leadin`: the same as the `leadin` command."""
+
+from leadin.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""The disease's own measures."""

@@ -1,0 +1,125 @@
+"""The verbs of the command line as plain functions: values in, values out, nothing printed, nothing written unless
+asked.
+
+Each loads its room when it is called, so that `import leadin` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+
+    from leadin.analysis.results import Results
+    from leadin.designs.chance import Chance
+    from leadin.protocols.plan import Plan
+    from leadin.protocols.protocol import Protocol
+    from leadin.protocols.schedule import ScheduledActivity
+    from leadin.trials.finding import Finding
+    from leadin.trials.import_report import ImportReport
+    from leadin.trials.trial import Trial
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Names of the protocols in the library, sorted."""
+    from leadin.protocols.library import library_names
+
+    return library_names()
+
+
+def protocol(source: str | Path | Protocol) -> Protocol:
+    """The protocol of that library name or YAML file; a `Protocol` is given back as it is.
+
+    Raises ProtocolError with every problem at once (file, line, field, expected, got, nearest valid name).
+    """
+    from leadin.protocols.load import load_protocol
+
+    return load_protocol(source)
+
+
+def schedule(
+    source: str | Path | Protocol, start: datetime.date, *, arm: str | None = None
+) -> tuple[ScheduledActivity, ...]:
+    """Dated visits, isolations, expansions and injections with their windows; `start` is the day of the first visit."""
+    from leadin.protocols.schedule import dated_schedule
+
+    return dated_schedule(protocol(source), start, arm=arm)
+
+
+def simulate(
+    source: str | Path | Protocol,
+    *,
+    slowing: float = 0.0,
+    seed: int = 1,
+    population: str = "pro-act",
+    n: Mapping[str, int] | None = None,
+) -> Trial:
+    """One simulated trial. slowing: share by which every dosed participant's decline is slowed from time zero on.
+
+    n: participants per arm, instead of the protocol's. Same arguments, same trial to the last byte.
+    """
+    from leadin.simulation.simulate import simulate_trial
+
+    return simulate_trial(protocol(source), slowing=slowing, seed=seed, population=population, n=n)
+
+
+def read(folder: str | Path) -> Trial:
+    """The trial in a folder of tables, with the findings of all checks. DataError when it cannot be read."""
+    from leadin.trials.read import read_trial
+
+    return read_trial(Path(folder))
+
+
+def write(trial: Trial, folder: str | Path, *, table_format: str = "csv") -> Path:
+    """Writes a trial folder, all of it or nothing; `table_format` is `csv` or `parquet`. Gives the folder back."""
+    from leadin.trials.write import write_trial
+
+    return write_trial(trial, Path(folder), table_format=table_format)
+
+
+def import_tables(files: Sequence[str | Path], mapping: str | Path) -> tuple[Trial, ImportReport]:
+    """Outside tables as a trial, by a mapping file, with a report of every row dropped or recoded."""
+    from leadin.trials.import_tables import import_trial
+
+    return import_trial([Path(file) for file in files], Path(mapping))
+
+
+def check(trial: Trial) -> tuple[Finding, ...]:
+    """Findings of all checks on a trial: impossible scores, visits outside windows, assessments after death, and so
+    on.
+    """
+    from leadin.trials.checks import check_trial
+
+    return check_trial(trial)
+
+
+def analyse(
+    trial: Trial,
+    *,
+    plan: Plan | str | Path | None = None,
+    methods: Sequence[str] | None = None,
+    reference: str | None = None,
+) -> Results:
+    """Runs the plan (as given, else the protocol's, else every method the tables can carry, labelled exploratory)."""
+    from leadin.analysis.analyse import analyse_trial
+
+    return analyse_trial(trial, plan=plan, methods=methods, reference=reference)
+
+
+def chance(
+    source: str | Path | Protocol, *, replicates: int = 200, seed: int = 1, population: str = "pro-act"
+) -> Chance:
+    """What the same protocol shows with no effect at all: slope change and responders over simulated trials."""
+    from leadin.designs.chance import chance_level
+
+    return chance_level(protocol(source), replicates=replicates, seed=seed, population=population)
+
+
+def report(trial: Trial, results: Results, path: str | Path, *, chance: Chance | None = None) -> Path:
+    """Writes the report, one self-contained HTML page; gives its path back."""
+    from leadin.reports.report import write_report
+
+    return write_report(trial, results, Path(path), chance=chance)
