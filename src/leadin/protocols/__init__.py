@@ -1,0 +1,1 @@
+"""The declarative trial: pure data, read by everything, computing nothing."""

@@ -1,0 +1,1 @@
+"""Checks of a protocol that can be read, one question a file."""

@@ -1,0 +1,296 @@
+"""A protocol as a registry entry: what people read, section by section, each doubtful value marked as such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leadin.protocols.activities import MEASURE_LABELS, window_words
+from leadin.protocols.coverage import Origins
+from leadin.protocols.eligibility import Criterion
+from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.problems import FieldPath
+from leadin.protocols.product import Administration, CellDose, Manufacturing, Product
+from leadin.protocols.protocol import Arm, Protocol
+from leadin.protocols.provenance import Assumption
+
+MASKING_WORDS = {
+    "open_label": "open label",
+    "single_blind": "single blind",
+    "double_blind": "double blind",
+    "assessor_blind": "assessor blind",
+    "unknown": "not known",
+}
+_VARIABLES = {
+    "alsfrs_r": ("ALSFRS-R", "points"),
+    "alsfrs_r_lost_in_lead_in": ("ALSFRS-R lost in the lead-in", "points"),
+    "svc_percent": ("SVC", "% predicted"),
+    "fvc_percent": ("FVC", "% predicted"),
+    "age_years": ("Age", "years"),
+    "months_since_onset": ("Time since onset", "months"),
+    "weight_kg": ("Weight", "kg"),
+}
+
+
+@dataclass(frozen=True)
+class EntrySection:
+    """A heading and its rows, each a label and a text; the label is empty where the text stands alone."""
+
+    heading: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def registry_entry(protocol: Protocol) -> tuple[EntrySection, ...]:
+    """The sections of an entry, without the schedule of activities; sections with nothing to say are left out.
+
+    A value that was not read in a source is followed by `(assumed)`, `(from memory)`, `(unreviewed page)` or `(no
+    source)`; the last only in a protocol that names sources at all.
+    """
+    say = _Marks(protocol)
+    sections = (
+        EntrySection("Design", _design(protocol, say)),
+        EntrySection("Arms", _arms(protocol, say)),
+        EntrySection("Cells", _products(protocol, say)),
+        EntrySection("Also given", _co_interventions(protocol, say)),
+        EntrySection("Who may enter", _eligibility(protocol, say)),
+        EntrySection("Endpoints", _endpoints(protocol, say)),
+        EntrySection("Analysis plan", _plan(protocol, say)),
+        EntrySection("Notes", tuple(("", note) for note in protocol.notes)),
+        EntrySection("Assumed", tuple((item.field, item.reason) for item in protocol.assumed)),
+        EntrySection("Sources", _sources(protocol)),
+    )
+    return tuple(section for section in sections if section.rows)
+
+
+def visit_marks(protocol: Protocol) -> tuple[str, ...]:
+    """What was not read in a source about the visits, one sentence a mark: `Visits, assumed: days, windows.`"""
+    marks = _Marks(protocol)
+    told: dict[str, list[str]] = {}
+    for words, field in (("days", ("day",)), ("windows", ("days_early",)), ("measures", ("measures", 0))):
+        for i in range(len(protocol.visits)):
+            mark = marks.mark(("visits", i, *field))
+            if mark and words not in told.setdefault(mark, []):
+                told[mark].append(words)
+    return tuple(f"Visits, {mark}: {', '.join(words)}." for mark, words in told.items() if words)
+
+
+class _Marks:
+    """Appends to a text where its value comes from, when that is not a source that was read."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._origins = Origins(protocol)
+        self._sourced = bool(protocol.sources)
+
+    def __call__(self, text: str, *at: str | int) -> str:
+        mark = self.mark(at)
+        return f"{text} ({mark})" if mark else text
+
+    def mark(self, at: FieldPath) -> str:
+        """The mark of the value at a place; empty for one that was read or computed."""
+        origin = self._origins.of(at)
+        if origin is None:
+            return "no source" if self._sourced else ""
+        if isinstance(origin, Assumption):
+            return "assumed"
+        return {"memory": "from memory", "secondary": "unreviewed page"}.get(origin.status, "")
+
+
+def _design(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    rows = []
+    if protocol.registry_id is not None:
+        rows.append(("Registry", say(protocol.registry_id, "registry_id")))
+    if protocol.phase is not None:
+        rows.append(("Phase", say(protocol.phase, "phase")))
+    rows.append(("Masking", say(MASKING_WORDS[protocol.masking], "masking")))
+    rows.append(("Allocation", _allocation(protocol, say)))
+    if protocol.sites is not None:
+        rows.append(("Sites", say(str(protocol.sites), "sites")))
+    rows.append(("Participants", str(sum(arm.planned for arm in protocol.arms))))
+    rows.append(("Lead-in", say(_months(protocol.lead_in_months), "lead_in_months")))
+    rows.append(("Follow-up", say(_months(protocol.follow_up_months), "follow_up_months")))
+    fatal = ", ".join(event.replace("_", " ") for event in protocol.fatal_events)
+    rows.append(("Survival ends with", say(fatal, "fatal_events", 0)))
+    return tuple(rows)
+
+
+def _months(months: float) -> str:
+    return "none" if months == 0 else "1 month" if months == 1 else f"{months:g} months"
+
+
+def _allocation(protocol: Protocol, say: _Marks) -> str:
+    if protocol.randomisation is None:
+        return "one arm" if len(protocol.arms) == 1 else "not randomised"
+    chosen = protocol.randomisation
+    ratio = ":".join(str(share) for share in chosen.ratio.values())
+    names = ":".join(chosen.ratio)
+    text = say(f"randomised {ratio} ({names})", "randomisation", "ratio", next(iter(chosen.ratio)))
+    text += ", " + say(f"at {chosen.at}", "randomisation", "at")
+    if chosen.strata:
+        text += ", " + say(f"stratified by {', '.join(chosen.strata)}".replace("_", " "), "randomisation", "strata", 0)
+    if chosen.block_size is not None:
+        text += ", " + say(f"in blocks of {chosen.block_size}", "randomisation", "block_size")
+    return text
+
+
+def _arms(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for i, arm in enumerate(protocol.arms):
+        planned = say(f"{arm.planned} participants", "arms", i, "planned")
+        rows.append((arm.name, f"{arm.label}; {arm.role}; {planned}"))
+        rows.extend(
+            ("", _dose(arm, position, ("arms", i, "administrations", position), say))
+            for position in range(len(arm.administrations))
+        )
+    return tuple(rows)
+
+
+def _dose(arm: Arm, position: int, at: FieldPath, say: _Marks) -> str:
+    dose: Administration = arm.administrations[position]
+    parts = [say(f"day {dose.day}", *at, "day"), f"{dose.product}, {say(dose.route, *at, 'route')}"]
+    parts.append("cells not said" if dose.cells is None else say(cells_words(dose.cells), *at, "cells", "amount"))
+    if dose.volume is not None:
+        parts.append(say(dose.volume, *at, "volume"))
+    if dose.site is not None:
+        parts.append(say(dose.site, *at, "site"))
+    if dose.days_early or dose.days_late:
+        window = f"window {window_words(dose.days_early, dose.days_late)} days"
+        parts.append(say(window, *at, "days_late" if dose.days_late else "days_early"))
+    return ", ".join(parts)
+
+
+def cells_words(dose: CellDose) -> str:
+    """`1 million cells per kg`; below a million the whole number."""
+    amount = f"{dose.amount / 1e6:.10g} million" if dose.amount >= 1e6 else f"{dose.amount:,.0f}"
+    return f"{amount} cells{' per kg' if dose.per == 'kg' else ''}"
+
+
+def _products(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for i, product in enumerate(protocol.products):
+        rows.append((product.name, f"{product.label}: {_what_cells(product, ('products', i), say)}"))
+        if product.manufacturing is not None:
+            rows.append(("", _making(product.manufacturing, ("products", i, "manufacturing"), say)))
+    return tuple(rows)
+
+
+def _what_cells(product: Product, at: FieldPath, say: _Marks) -> str:
+    parts = [say(f"{product.origin} {product.cell_type}", *at, "origin")]
+    parts.append(
+        "source tissue not said" if product.source_tissue is None else say(product.source_tissue, *at, "source_tissue")
+    )
+    if product.differentiation is not None:
+        parts.append(say(product.differentiation, *at, "differentiation"))
+    if product.suspended_in is not None:
+        parts.append(say(f"given in {product.suspended_in}", *at, "suspended_in"))
+    return ", ".join(parts)
+
+
+def _making(made: Manufacturing, at: FieldPath, say: _Marks) -> str:
+    isolations = f"{made.isolations} isolation{'s' if made.isolations > 1 else ''}"
+    parts = [
+        say(isolations, *at, "isolations"),
+        say(f"{made.expansion_days} days of expansion", *at, "expansion_days"),
+    ]
+    if made.differentiation_days:
+        parts.append(say(f"{made.differentiation_days} days of differentiation", *at, "differentiation_days"))
+    if made.release_tests:
+        tests = ", ".join(made.release_tests).replace("_", " ")
+        parts.append(say(f"released on {tests}", *at, "release_tests", 0))
+    if made.shelf_life_hours is not None:
+        parts.append(say(f"keeps {made.shelf_life_hours:g} hours", *at, "shelf_life_hours"))
+    if made.cryopreserved is not None:
+        parts.append(say("frozen" if made.cryopreserved else "not frozen", *at, "cryopreserved"))
+    return "; ".join(parts)
+
+
+def _co_interventions(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for i, co in enumerate(protocol.co_interventions):
+        at: FieldPath = ("co_interventions", i)
+        parts: list[str] = [co.kind]
+        parts.extend(
+            say(text, *at, field)
+            for field, text in (("dose", co.dose), ("frequency", co.frequency))
+            if text is not None
+        )
+        parts.append(f"on days {', '.join(map(str, co.days))}" if co.days else "throughout")
+        parts.append(f"arms {', '.join(co.arms)}" if co.arms else "every arm")
+        rows.append((co.name, ", ".join(parts)))
+    return tuple(rows)
+
+
+def _eligibility(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    measured = tuple(
+        (_VARIABLES[criterion.variable][0], say(_bounds(criterion), "eligibility", "criteria", i, "variable"))
+        for i, criterion in enumerate(protocol.eligibility.criteria)
+    )
+    judged = tuple(("", say(text, "eligibility", "other", i)) for i, text in enumerate(protocol.eligibility.other))
+    return measured + judged
+
+
+def _bounds(criterion: Criterion) -> str:
+    unit = _VARIABLES[criterion.variable][1]
+    if criterion.minimum is None:
+        text = f"at most {criterion.maximum:g} {unit}"
+    elif criterion.maximum is None:
+        text = f"at least {criterion.minimum:g} {unit}"
+    else:
+        text = f"{criterion.minimum:g} to {criterion.maximum:g} {unit}"
+    return f"{text}, at {criterion.at}"
+
+
+def _endpoints(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for i, endpoint in enumerate(protocol.endpoints):
+        text = endpoint.name
+        if endpoint.months is not None:
+            text += f", at {_months(endpoint.months)}"
+        if endpoint.description is not None:
+            text += f". {endpoint.description}"
+        rows.append((endpoint.role.capitalize(), say(text, "endpoints", i, "role")))
+    return tuple(rows)
+
+
+def _plan(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
+    if protocol.plan is None:
+        return ()
+    rows = [
+        (analysis.role.capitalize(), say(_analysis(analysis), "plan", "analyses", i, "method"))
+        for i, analysis in enumerate(protocol.plan.analyses)
+    ]
+    if protocol.plan.reference_arm is not None:
+        rows.append(("Held against", f"arm {protocol.plan.reference_arm}"))
+    return tuple(rows)
+
+
+def _analysis(analysis: PlannedAnalysis) -> str:
+    parts: list[str] = [analysis.method]
+    if analysis.method in ("slope_change", "responders", "random_slope", "broken_stick"):
+        measures = analysis.either_of or (analysis.measure,)
+        parts.append(" or ".join(MEASURE_LABELS[measure].partition(",")[0] for measure in measures))
+    if analysis.method == "responders":
+        parts.append(f"{', '.join(f'{rule:g}' for rule in analysis.relative)} % slower" if analysis.relative else "")
+        parts.append(
+            f"{', '.join(f'{rule:g}' for rule in analysis.absolute)} points per month slower"
+            if analysis.absolute
+            else ""
+        )
+    if analysis.share_baseline:
+        parts.append("the baseline visit counts in both slopes")
+    if analysis.alpha != 0.05:
+        parts.append(f"two-sided level {analysis.alpha:g}")
+    parts.extend(
+        f"{event.event.replace('_', ' ')}: {event.strategy.replace('_', ' ')}" for event in analysis.intercurrent_events
+    )
+    return "; ".join(part for part in parts if part)
+
+
+def _sources(protocol: Protocol) -> tuple[tuple[str, str], ...]:
+    rows = []
+    for source in protocol.sources:
+        where = f"doi:{source.doi}" if source.doi is not None else source.url
+        rows.append((source.id, f"{source.citation}. {where}" if where else f"{source.citation}."))
+        for item in protocol.provenance:
+            if item.source == source.id:
+                note = f": {item.note}" if item.note else ""
+                rows.append(("", f"{item.field} ({item.status}){note}"))
+    return tuple(rows)

@@ -1,0 +1,219 @@
+"""A protocol as a registry entry."""
+
+from __future__ import annotations
+
+import pytest
+
+from leadin.protocols.entry import cells_words, registry_entry, visit_marks
+from leadin.protocols.load import load_protocol
+from leadin.protocols.product import CellDose
+from leadin.protocols.protocol import Protocol
+
+
+def rows(protocol, heading):
+    return next((section.rows for section in registry_entry(protocol) if section.heading == heading), None)
+
+
+def test_a_plain_protocol_has_no_marks_and_no_empty_sections(protocol):
+    assert [section.heading for section in registry_entry(protocol)] == ["Design", "Arms", "Cells", "Analysis plan"]
+    assert rows(protocol, "Design") == (
+        ("Masking", "open label"),
+        ("Allocation", "randomised 1:1 (cells:control), at screening"),
+        ("Participants", "20"),
+        ("Lead-in", "3 months"),
+        ("Follow-up", "3 months"),
+        ("Survival ends with", "death"),
+    )
+    assert rows(protocol, "Arms") == (
+        ("cells", "Cells; treatment; 10 participants"),
+        ("", "day 0, msc, intrathecal, 1 million cells per kg"),
+        ("", "day 26, msc, intrathecal, 1 million cells per kg"),
+        ("control", "Control; control; 10 participants"),
+    )
+    assert rows(protocol, "Cells") == (
+        ("msc", "MSC: autologous stem cells, bone marrow"),
+        ("", "2 isolations; 28 days of expansion; keeps 24 hours"),
+    )
+    assert rows(protocol, "Analysis plan") == (("Primary", "broken_stick; ALSFRS-R"),)
+    assert visit_marks(protocol) == ()
+
+
+def test_everything_that_can_be_said(small):
+    small.update(registry_id="NCT0", phase="2", sites=3, masking="assessor_blind", lead_in_months=1)
+    small["fatal_events"] = ["death", "permanent_ventilation"]
+    small["randomisation"].update(strata=["site", "onset_region"], block_size=4)
+    small["products"][0].update(differentiation="into neurons", suspended_in="saline", source_tissue=None)
+    small["products"][0]["manufacturing"] = {
+        "isolations": 1,
+        "expansion_days": 20,
+        "differentiation_days": 3,
+        "release_tests": ["cell_count", "sterility"],
+        "cryopreserved": True,
+        "shelf_life_hours": 2400,
+    }
+    small["arms"][0]["administrations"] = [
+        {"day": 0, "product": "msc", "route": "intrathecal", "volume": "10 mL", "site": "lumbar", "days_late": 2},
+        {"day": 9, "product": "msc", "route": "intrathecal", "days_early": 1, "cells": {"amount": 5e5}},
+    ]
+    small["co_interventions"] = [
+        {"name": "riluzole", "kind": "drug", "dose": "50 mg", "frequency": "daily", "arms": ["cells"]},
+        {"name": "gym", "kind": "rehabilitation", "days": [0, 7]},
+    ]
+    small["eligibility"] = {
+        "criteria": [
+            {"variable": "age_years", "minimum": 18, "maximum": 75},
+            {"variable": "fvc_percent", "minimum": 60},
+            {"variable": "months_since_onset", "maximum": 24},
+            {"variable": "alsfrs_r_lost_in_lead_in", "minimum": 3, "at": "baseline"},
+        ],
+        "other": ["Definite ALS."],
+    }
+    small["endpoints"] = [
+        {"name": "ALSFRS-R", "role": "primary", "months": 1},
+        {"name": "Harm", "role": "safety", "description": "All of it."},
+    ]
+    small["plan"] = {
+        "reference_arm": "control",
+        "analyses": [
+            {
+                "method": "responders",
+                "role": "primary",
+                "either_of": ["alsfrs_r", "fvc_percent"],
+                "alpha": 0.1,
+                "share_baseline": True,
+                "intercurrent_events": [{"event": "not_dosed", "strategy": "treatment_policy"}],
+            },
+            {"method": "responders", "relative": [], "absolute": []},
+            {"method": "cox", "role": "exploratory"},
+        ],
+    }
+    small["notes"] = ["Read this."]
+    protocol = Protocol.model_validate(small)
+    assert rows(protocol, "Design") == (
+        ("Registry", "NCT0"),
+        ("Phase", "2"),
+        ("Masking", "assessor blind"),
+        (
+            "Allocation",
+            "randomised 1:1 (cells:control), at screening, stratified by site, onset region, in blocks of 4",
+        ),
+        ("Sites", "3"),
+        ("Participants", "20"),
+        ("Lead-in", "1 month"),
+        ("Follow-up", "3 months"),
+        ("Survival ends with", "death, permanent ventilation"),
+    )
+    assert rows(protocol, "Arms")[1:3] == (
+        ("", "day 0, msc, intrathecal, cells not said, 10 mL, lumbar, window +2 days"),
+        ("", "day 9, msc, intrathecal, 500,000 cells, window -1 days"),
+    )
+    assert rows(protocol, "Cells") == (
+        ("msc", "MSC: autologous stem cells, source tissue not said, into neurons, given in saline"),
+        (
+            "",
+            "1 isolation; 20 days of expansion; 3 days of differentiation; released on cell count, sterility; keeps "
+            "2400 hours; frozen",
+        ),
+    )
+    assert rows(protocol, "Also given") == (
+        ("riluzole", "drug, 50 mg, daily, throughout, arms cells"),
+        ("gym", "rehabilitation, on days 0, 7, every arm"),
+    )
+    assert rows(protocol, "Who may enter") == (
+        ("Age", "18 to 75 years, at screening"),
+        ("FVC", "at least 60 % predicted, at screening"),
+        ("Time since onset", "at most 24 months, at screening"),
+        ("ALSFRS-R lost in the lead-in", "at least 3 points, at baseline"),
+        ("", "Definite ALS."),
+    )
+    assert rows(protocol, "Endpoints") == (("Primary", "ALSFRS-R, at 1 month"), ("Safety", "Harm. All of it."))
+    assert rows(protocol, "Analysis plan") == (
+        (
+            "Primary",
+            "responders; ALSFRS-R or FVC; 25, 50, 75, 100 % slower; 1.25, 1.5 points per month slower; the baseline "
+            "visit counts in both slopes; two-sided level 0.1; not dosed: treatment policy",
+        ),
+        ("Secondary", "responders; ALSFRS-R"),
+        ("Exploratory", "cox"),
+        ("Held against", "arm control"),
+    )
+    assert rows(protocol, "Notes") == (("", "Read this."),)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"randomisation": None}, "not randomised"), ({"randomisation": None, "arms": 1}, "one arm")],
+)
+def test_allocation_without_randomisation(small, change, words):
+    small["randomisation"] = None
+    if "arms" in change:
+        del small["arms"][1]
+    assert ("Allocation", words) in rows(Protocol.model_validate(small), "Design")
+
+
+def test_no_lead_in(small):
+    assert ("Lead-in", "none") in rows(Protocol.model_validate({**small, "lead_in_months": 0}), "Design")
+
+
+def test_marks_say_what_was_not_read(small):
+    small["sources"] = [
+        {"id": "s", "citation": "Someone", "url": "https://example.org", "doi": "10.1/x"},
+        {"id": "t", "citation": "A page", "url": "https://example.org"},
+        {"id": "u", "citation": "Hearsay"},
+    ]
+    small["provenance"] = [
+        {"field": "masking", "source": "s", "status": "read", "note": "Twice."},
+        {"field": "lead_in_months", "source": "t", "status": "secondary"},
+        {"field": "follow_up_months", "source": "u", "status": "memory"},
+        {"field": "randomisation", "source": "s", "status": "computed"},
+        {"field": "visits", "source": "s", "status": "read"},
+    ]
+    small["assumed"] = [
+        {"field": "fatal_events", "reason": "Nobody says so."},
+        {"field": "visits.month 3.day", "reason": "Nobody says so."},
+        {"field": "visits.*.days_early", "reason": "Nobody says so."},
+        {"field": "visits[0].measures", "reason": "Nobody says so."},
+    ]
+    protocol = Protocol.model_validate(small)
+    assert rows(protocol, "Design") == (
+        ("Masking", "open label"),
+        ("Allocation", "randomised 1:1 (cells:control), at screening"),
+        ("Participants", "20"),
+        ("Lead-in", "3 months (unreviewed page)"),
+        ("Follow-up", "3 months (from memory)"),
+        ("Survival ends with", "death (assumed)"),
+    )
+    assert rows(protocol, "Arms")[0] == ("cells", "Cells; treatment; 10 participants (no source)")
+    assert visit_marks(protocol) == ("Visits, assumed: days, windows, measures.",)
+    assert rows(protocol, "Assumed")[0] == ("fatal_events", "Nobody says so.")
+    assert rows(protocol, "Sources") == (
+        ("s", "Someone. doi:10.1/x"),
+        ("", "masking (read): Twice."),
+        ("", "randomisation (computed)"),
+        ("", "visits (read)"),
+        ("t", "A page. https://example.org"),
+        ("", "lead_in_months (secondary)"),
+        ("u", "Hearsay."),
+        ("", "follow_up_months (memory)"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "per", "words"),
+    [
+        (1e6, "kg", "1 million cells per kg"),
+        (1.5e6, "administration", "1.5 million cells"),
+        (999_999, "administration", "999,999 cells"),
+        (24e6, "administration", "24 million cells"),
+    ],
+)
+def test_cells_in_words(amount, per, words):
+    assert cells_words(CellDose(amount=amount, per=per)) == words
+
+
+def test_everything_assumed_is_printed_as_assumed():
+    protocol = load_protocol("hanyang-phase2")
+    assert [field for field, _ in rows(protocol, "Assumed")] == [item.field for item in protocol.assumed]
+    text = " ".join(text for section in registry_entry(protocol) for _, text in section.rows)
+    assert "1 million cells per kg (assumed)" in text
+    assert "3 months (from memory)" in text
