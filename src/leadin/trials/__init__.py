@@ -1,0 +1,1 @@
+"""What was observed: tables, checks, reading, writing and import."""
