@@ -1,0 +1,1 @@
+"""What nature and cells do."""

@@ -1,0 +1,1 @@
+"""Protocol and disease give one trial."""

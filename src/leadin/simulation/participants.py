@@ -1,0 +1,194 @@
+"""A trial as arrays: everybody screened, up to the last participant that the protocol plans.
+
+This is the whole simulation; tables are built from it in a second step (`tables.py`), which those who need a thousand
+replicates leave out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadin.disease.people import People
+from leadin.disease.population import Population
+from leadin.engine.draws import Draws
+from leadin.engine.streams import Streams
+from leadin.protocols.protocol import Protocol
+from leadin.simulation.allocation import allocate, stratum_numbers
+from leadin.simulation.candidates import Candidates
+from leadin.simulation.entry import Outcome
+from leadin.simulation.follow_up import FollowUp, follow_up
+from leadin.simulation.rows import take
+from leadin.simulation.screening import screen
+from leadin.simulation.timetable import Timetable, timetable
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+NO_ARM = -1
+
+
+@dataclass(frozen=True)
+class SimulatedArrays:
+    """Everybody screened (n rows, in the order of screening) at all k visits; days from time zero.
+
+    outcome (n,): how far each came (`Outcome`). failed_criterion (n,): position of the entry criterion failed, else -1.
+    arm (n,): position of the arm, NO_ARM for who has none. visit_days (n, k): actual days, NaN for visits that were
+    never to come. observed: by measure, values (n, k), NaN where the visit was not attended or does not list the
+    measure. true_score (n, k): NaN as visit_days. dose_days, given (n, d): actual dosing days of the arm (NaN: none)
+    and whether cells were given then. death_day, drop_out_day (n,): infinite when that did not end the observation.
+    last_day (n,): last day known. lost (n,): drop-outs who left without a word.
+    """
+
+    times: Timetable
+    people: People
+    site: Ints
+    outcome: Ints
+    failed_criterion: Ints
+    arm: Ints
+    enrolment_day: Floats
+    visit_days: Floats
+    attended: Flags
+    observed: Mapping[str, Floats]
+    true_score: Floats
+    dose_days: Floats
+    given: Flags
+    death_day: Floats
+    drop_out_day: Floats
+    lost: Flags
+    last_day: Floats
+
+    @property
+    def in_arm(self) -> Flags:
+        """Who belongs to an arm (n,)."""
+        flags: Flags = self.arm != NO_ARM
+        return flags
+
+    @property
+    def dosed(self) -> Flags:
+        """Who was given cells at least once (n,)."""
+        flags: Flags = np.any(self.given, axis=1)
+        return flags
+
+
+def simulate_arrays(
+    protocol: Protocol,
+    population: Population,
+    *,
+    slowing: float = 0.0,
+    streams: Streams,
+    planned: Sequence[int] | None = None,
+    times: Timetable | None = None,
+    batch: int | None = None,
+) -> SimulatedArrays:
+    """One replicate of the protocol.
+
+    slowing: see `disease/effect.py`. streams: seed and replicate. planned: participants per arm, in the order of the
+    protocol's arms, instead of its numbers. times: the protocol's timetable, when it is at hand. batch: candidates
+    drawn at a time; it changes how long this takes, never what comes out.
+
+    Raises UsageError when nobody is planned or when next to nobody meets the entry criteria.
+    """
+    times = times or timetable(protocol)
+    numbers = tuple(planned) if planned is not None else tuple(arm.planned for arm in protocol.arms)
+    sites = protocol.sites or -(-sum(numbers) // population.attendance.participants_per_site)
+    draws = Draws(streams)
+    screened = screen(protocol, population, times, sites, sum(numbers), draws, batch)
+    arm = np.full(screened.outcome.size, NO_ARM)
+    arm[screened.counted] = _arms(protocol, take(screened.candidates, screened.counted), numbers, draws)
+    rows = np.flatnonzero(arm != NO_ARM)
+    after = follow_up(take(screened.candidates, rows), arm[rows], slowing, population, times, draws)
+    return _everybody(protocol, screened.candidates, screened.outcome, screened.failed, arm, rows, after, times)
+
+
+def _arms(protocol: Protocol, entered: Candidates, planned: Sequence[int], draws: Draws) -> Ints:
+    n, how = entered.enrolment_day.size, protocol.randomisation
+    if how is None:  # one arm, or cohorts filled one after the other
+        return np.repeat(np.arange(len(planned)), planned)
+    columns = {str(name): stratum_values(name, entered.people, entered.site) for name in how.strata}
+    ratio = [how.ratio.get(arm.name, 0) for arm in protocol.arms]
+    return allocate(stratum_numbers(columns, n), planned, ratio, how.block_size, draws.generator("randomisation"))
+
+
+def stratum_values(name: str, people: People, site: Ints) -> NDArray[np.generic]:
+    """The values (n,) of a stratification variable."""
+    return {"site": site, "onset_region": people.bulbar, "sex": people.male, "riluzole": people.riluzole}[name]
+
+
+def _everybody(
+    protocol: Protocol,
+    candidates: Candidates,
+    outcome: Ints,
+    failed: Ints,
+    arm: Ints,
+    rows: Ints,
+    after: FollowUp,
+    times: Timetable,
+) -> SimulatedArrays:
+    """The rows of those in an arm put back among all screened, and what was not to be seen blotted out."""
+    n = arm.size
+    last = _last_day(candidates, outcome, times)
+    last[rows] = np.minimum(np.minimum(after.death_day, candidates.drop_out_day[rows]), after.end_day)
+    death = np.where(candidates.death_day <= 0.0, candidates.death_day, np.inf)
+    death[rows] = after.death_day
+    visit_days = np.concatenate((candidates.visit_days, _spread(after.visit_days, rows, n, np.nan)), axis=1)
+    missed = np.concatenate((candidates.missed, _spread(after.missed, rows, n, True)), axis=1)
+    # Who fails at a visit, or is followed to the end, was there on his last day; who dies or leaves on it was not.
+    there = (outcome == Outcome.SCREEN_FAILURE) | (outcome == Outcome.RUN_IN_FAILURE)
+    there[rows] = last[rows] >= after.end_day
+    attended = ((visit_days < last[:, None]) | (there[:, None] & (visit_days == last[:, None]))) & ~missed
+    return SimulatedArrays(
+        times=times,
+        people=candidates.people,
+        site=candidates.site,
+        outcome=outcome,
+        failed_criterion=failed,
+        arm=arm,
+        enrolment_day=candidates.enrolment_day,
+        visit_days=visit_days,
+        attended=attended,
+        observed=_observed(protocol, candidates, after, rows, attended),
+        true_score=np.concatenate((candidates.true_score, _spread(after.true_score, rows, n, np.nan)), axis=1),
+        dose_days=_spread(after.dose_days, rows, n, np.nan),
+        given=_spread(after.given, rows, n, False),
+        death_day=np.where(death <= last, death, np.inf),
+        drop_out_day=np.where(candidates.drop_out_day <= last, candidates.drop_out_day, np.inf),
+        lost=candidates.lost & (candidates.drop_out_day <= last),
+        last_day=last,
+    )
+
+
+def _observed(
+    protocol: Protocol, candidates: Candidates, after: FollowUp, rows: Ints, attended: Flags
+) -> dict[str, Floats]:
+    """Values (n, k) of every measure that visits list, NaN where the visit was not attended or does not list it."""
+    observed = {}
+    for measure, before in candidates.observed.items():
+        listed = np.array([measure in visit.measures for visit in protocol.visits])
+        if listed.any():
+            values = np.concatenate((before, _spread(after.observed[measure], rows, len(attended), np.nan)), axis=1)
+            observed[measure] = np.where(attended & listed, values, np.nan)
+    return observed
+
+
+def _last_day(candidates: Candidates, outcome: Ints, times: Timetable) -> Floats:
+    """The last day known (n,) of those without an arm."""
+    last = np.minimum(np.minimum(candidates.death_day, candidates.drop_out_day), 0.0)
+    baseline = candidates.visit_days[:, times.baseline_visit] if times.baseline_visit is not None else 0.0
+    last = np.where(outcome == Outcome.RUN_IN_FAILURE, baseline, last)
+    return np.where(outcome == Outcome.SCREEN_FAILURE, candidates.enrolment_day, last)
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def _spread(values: NDArray[Scalar], rows: Ints, n: int, empty: float | bool) -> NDArray[Scalar]:
+    """The rows of `values` among n, all others `empty`."""
+    spread = np.full((n, *values.shape[1:]), empty, dtype=values.dtype)
+    spread[rows] = values
+    return spread

@@ -1,0 +1,112 @@
+"""From arrays to the tables of a trial, sorted by their keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from leadin.disease.people import People
+from leadin.disease.population import Population
+from leadin.engine.draws import Draws
+from leadin.protocols.protocol import Protocol
+from leadin.simulation.administrations import lots_and_administrations
+from leadin.simulation.adverse_events import adverse_events
+from leadin.simulation.events import events
+from leadin.simulation.participants import SimulatedArrays, stratum_values
+from leadin.trials.schema import KEYS, SCHEMAS, empty_table
+
+
+def tables(
+    protocol: Protocol, population: Population, arrays: SimulatedArrays, draws: Draws
+) -> dict[str, pl.DataFrame]:
+    """The tables of a trial by name. Everybody screened is in them; who never entered has no arm."""
+    ids = participant_ids(arrays.arm.size)
+    given = lots_and_administrations(protocol, population, arrays, ids, draws)
+    made = {
+        "participants": _participants(protocol, arrays, ids),
+        "assessments": _assessments(protocol, arrays, ids),
+        "lots": given.lots,
+        "administrations": given.administrations,
+        "events": events(protocol, arrays, ids),
+        "adverse_events": adverse_events(population, arrays, given, ids, draws),
+    }
+    return {name: table.sort(KEYS[name], maintain_order=True) for name, table in made.items()}
+
+
+def participant_ids(n: int) -> pl.Series:
+    """P0001, P0002, ... in the order of screening, all of one width."""
+    width = max(4, len(str(n)))
+    return pl.Series("participant_id", [f"P{number:0{width}d}" for number in range(1, n + 1)], dtype=pl.String)
+
+
+def _participants(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -> pl.DataFrame:
+    people, names = arrays.people, [arm.name for arm in protocol.arms]
+    return pl.DataFrame(
+        {
+            "participant_id": ids,
+            "arm": [names[arm] if arm >= 0 else None for arm in arrays.arm.tolist()],
+            "stratum": _strata(protocol, arrays),
+            "site": [f"{site + 1:02d}" for site in arrays.site.tolist()],
+            "sex": np.where(people.male, "male", "female"),
+            "weight_kg": np.round(people.weight_kg, 1),
+            "age_years": np.round(people.age_years, 1),
+            "onset_region": np.where(people.bulbar, "bulbar", "limb"),
+            "months_since_onset": np.round(people.months_since_onset, 1),
+            "diagnostic_delay_months": np.round(people.diagnostic_delay_months, 1),
+            "riluzole": people.riluzole | _given_riluzole(protocol)[arrays.arm],
+        },
+        schema=SCHEMAS["participants"],
+    )
+
+
+def _given_riluzole(protocol: Protocol) -> NDArray[np.bool_]:
+    """Per arm, and last for no arm: the protocol gives riluzole to everybody in it."""
+    everybody = [arm.name for arm in protocol.arms]
+    given = {
+        name
+        for co in protocol.co_interventions
+        if co.kind == "drug" and co.name.strip().lower() == "riluzole"
+        for name in (co.arms or everybody)
+    }
+    return np.array([name in given for name in everybody] + [False])
+
+
+def _strata(protocol: Protocol, arrays: SimulatedArrays) -> list[str | None]:
+    """The stratum of each participant in words, such as `onset_region: bulbar; riluzole: yes`."""
+    how, people = protocol.randomisation, arrays.people
+    if how is None or not how.strata:
+        return [None] * arrays.arm.size
+    words = [_stratum_words(name, people, arrays) for name in how.strata]
+    return [
+        "; ".join(f"{name}: {word}" for name, word in zip(how.strata, row, strict=True)) if arm >= 0 else None
+        for arm, row in zip(arrays.arm.tolist(), zip(*words, strict=True), strict=True)
+    ]
+
+
+def _stratum_words(name: str, people: People, arrays: SimulatedArrays) -> list[str]:
+    values = stratum_values(name, people, arrays.site).tolist()
+    if name == "site":
+        return [f"{site + 1:02d}" for site in values]
+    yes, no = {"onset_region": ("bulbar", "limb"), "sex": ("male", "female"), "riluzole": ("yes", "no")}[name]
+    return [yes if value else no for value in values]
+
+
+def _assessments(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -> pl.DataFrame:
+    names = np.array([visit.name for visit in protocol.visits])
+    parts = [empty_table("assessments")]
+    for measure, values in arrays.observed.items():
+        rows, visits = np.nonzero(np.isfinite(values))
+        parts.append(
+            pl.DataFrame(
+                {
+                    "participant_id": ids.gather(rows),
+                    "day": arrays.visit_days[rows, visits],
+                    "measure": [measure] * rows.size,
+                    "value": values[rows, visits],
+                    "visit": names[visits],
+                },
+                schema=SCHEMAS["assessments"],
+            )
+        )
+    return pl.concat(parts)

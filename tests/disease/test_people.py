@@ -1,0 +1,109 @@
+"""Traits: their distributions, their correlations, their bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from leadin.disease.people import draw_people
+from leadin.disease.truncated import beta_share, truncated_gamma, truncated_normal
+from leadin.engine.draws import Draws
+from leadin.engine.streams import Streams
+
+N = 40_000
+
+
+@pytest.fixture(scope="module")
+def people(pro_act):
+    return draw_people(pro_act, Draws(Streams(1)), N)
+
+
+@pytest.mark.parametrize(("trait", "share"), [("bulbar", 0.22), ("male", 0.634), ("riluzole", 0.748)])
+def test_shares(people, trait, share):
+    assert abs(getattr(people, trait).mean() - share) < 4 * np.sqrt(share * (1 - share) / N)
+
+
+@pytest.mark.parametrize(
+    ("trait", "mean", "sd"),
+    [
+        ("age_years", 57.2, 11.2),  # 57.3 (11.3) before the bounds
+        ("months_since_onset", 18.6, 8.2),  # 18.6 (8.3) before the bounds
+        ("rate", 1.0, 0.6),
+        ("capacity", 88.0, 17.0),
+        ("capacity_loss", 2.6, 1.9),
+        ("weight_loss", 0.29, 0.5),
+        ("strength_left", 60.0, np.hypot(18, 8)),
+        ("strength_right", 60.0, np.hypot(18, 8)),
+    ],
+)
+def test_means_and_sds(people, trait, mean, sd):
+    values = getattr(people, trait)
+    assert abs(values.mean() - mean) < 5 * sd / np.sqrt(N) + 0.002 * mean
+    assert values.std() == pytest.approx(sd, rel=0.03)
+
+
+def test_the_score_is_a_normal_held_within_20_and_48(people):
+    low, high = ndtr((20 - 37) / 5.5), ndtr((48 - 37) / 5.5)
+    ordered = (ndtr((np.sort(people.score) - 37) / 5.5) - low) / (high - low)
+    assert np.abs(ordered - (np.arange(N) + 0.5) / N).max() < 1.95 / np.sqrt(N)
+    assert people.score.min() >= 20
+    assert people.score.max() <= 48
+
+
+def test_bounds(people):
+    assert 18 <= people.age_years.min() < people.age_years.max() <= 85
+    assert 3 <= people.months_since_onset.min() < people.months_since_onset.max() <= 60
+    assert people.diagnostic_delay_months.min() > 0
+    assert (people.diagnostic_delay_months < people.months_since_onset).all()
+    assert 30 < people.weight_kg.min() < people.weight_kg.max() < 250
+
+
+def test_the_delay_is_about_ten_months(people):
+    assert people.diagnostic_delay_months.mean() == pytest.approx(0.55 * 18.6, rel=0.02)
+
+
+@pytest.mark.parametrize(("trait", "correlation"), [("capacity_loss", 0.5), ("weight_loss", 0.3), ("score", 0.0)])
+def test_correlation_with_the_rate(people, trait, correlation):
+    found = np.corrcoef(people.rate, getattr(people, trait))[0, 1]
+    assert abs(found - correlation) < 5 * (1 - correlation**2) / np.sqrt(N)
+
+
+def test_sides_differ_but_go_together(people):
+    assert (people.strength_left - people.strength_right).std() == pytest.approx(16, rel=0.03)
+    assert np.corrcoef(people.strength_left, people.strength_right)[0, 1] == pytest.approx(
+        (18**2 - 8**2) / (18**2 + 8**2), abs=0.02
+    )
+
+
+def test_men_weigh_more(people):
+    assert people.weight_kg[people.male].mean() - people.weight_kg[~people.male].mean() == pytest.approx(11.5, abs=1.0)
+
+
+def test_candidates_do_not_depend_on_batches(pro_act):
+    whole = draw_people(pro_act, Draws(Streams(9)), 50)
+    draws = Draws(Streams(9))
+    parts = [draw_people(pro_act, draws, n) for n in (20, 30)]
+    for field in dataclasses.fields(whole):
+        assert np.array_equal(
+            getattr(whole, field.name), np.concatenate([getattr(part, field.name) for part in parts])
+        ), field.name
+
+
+def test_truncated_normal_inverts_its_distribution():
+    assert truncated_normal(np.array([0.5]), 10.0, 2.0, 4.0, 16.0) == pytest.approx(10.0)
+    assert truncated_normal(np.array([0.0, 1 - 1e-16]), 10.0, 2.0, 9.0, 10.5) == pytest.approx([9.0, 10.5])
+    assert truncated_normal(np.array([0.25]), 0.0, 1.0, 0.0, 50.0) == pytest.approx(0.3186394, abs=1e-6)
+
+
+def test_truncated_gamma_inverts_its_distribution():
+    # Mean 1, SD 1: the exponential; its median is log 2.
+    assert truncated_gamma(np.array([0.5]), 1.0, 1.0, 0.0, 700.0) == pytest.approx(np.log(2))
+    assert truncated_gamma(np.array([0.0, 1 - 1e-16]), 1.0, 1.0, 0.5, 2.0) == pytest.approx([0.5, 2.0])
+
+
+def test_shares_of_a_beta():
+    # Mean 1/2, concentration 2: uniform.
+    assert beta_share(np.array([0.1, 0.9]), 0.5, 2.0) == pytest.approx([0.1, 0.9])

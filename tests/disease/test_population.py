@@ -1,0 +1,156 @@
+"""Population files: read, sourced to the last value, and refused with every problem told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from leadin.disease.load import load_population
+from leadin.disease.population import Population, population_sha256
+from leadin.disease.populations import population_names, population_yaml
+from leadin.errors import ProtocolError, UsageError
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes pro-act with some text changed, and gives the file."""
+
+    def write(*changes: tuple[str, str]) -> Path:
+        text = population_yaml("pro-act")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / "mine.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def told(path) -> str:
+    with pytest.raises(ProtocolError) as caught:
+        load_population(path)
+    return str(caught.value)
+
+
+def line_of(path, text) -> int:
+    return next(i for i, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+def test_the_values_of_the_methods(pro_act):
+    assert population_names() == ("pro-act",)
+    assert (pro_act.decline.rate_mean, pro_act.decline.rate_sd) == (1.0, 0.6)
+    assert (pro_act.demographics.bulbar_share, pro_act.decline.bulbar_extra) == (0.22, 0.23)
+    assert (pro_act.decline.drift_sd, pro_act.decline.drift_months) == (0.9, 2.0)
+    assert (pro_act.score.mean, pro_act.score.sd, pro_act.score.minimum, pro_act.score.maximum) == (37, 5.5, 20, 48)
+    assert pro_act.score.measurement_sd == 1.6
+    breathing = pro_act.breathing
+    assert (breathing.mean, breathing.sd, breathing.loss_mean, breathing.loss_sd) == (88, 17, 2.6, 1.9)
+    assert (breathing.measurement_sd, breathing.correlation_with_decline) == (5.9, 0.5)
+    survival = pro_act.survival
+    assert (survival.weibull_shape, survival.hazard_per_point, survival.reference_score) == (2.03, 0.07, 37)
+    assert survival.alive_at_12_months == 0.807
+    attendance = pro_act.attendance
+    assert (attendance.drop_out_per_month, attendance.drop_out_per_month_intrathecal) == (0.007, 0.015)
+
+
+def test_a_population_is_given_back_as_it_is(pro_act):
+    assert load_population(pro_act) is pro_act
+
+
+def test_a_file_says_the_same_as_the_name(written, pro_act):
+    assert load_population(written()) == pro_act
+    assert load_population(str(written())) == pro_act
+
+
+def test_assumed_values_say_why(pro_act):
+    assert len(pro_act.assumed) > 10
+    assert {item.status for item in pro_act.provenance} <= {"read", "computed", "secondary"}
+
+
+def test_an_unknown_name():
+    with pytest.raises(UsageError) as caught:
+        load_population("pro_acts")
+    assert str(caught.value) == (
+        "population: expected one of pro-act or a YAML file; got 'pro_acts'. Did you mean pro-act? A file is named "
+        "with its ending, .yaml."
+    )
+
+
+def test_a_name_near_nothing():
+    with pytest.raises(UsageError, match=r"got 'zebra'\. A file is named"):
+        load_population("zebra")
+
+
+def test_a_missing_file(tmp_path):
+    assert "cannot be read: no such file" in told(tmp_path / "none.yaml")
+
+
+def test_a_mistyped_field_and_a_number_out_of_range_are_told_at_once(written):
+    path = written(("  drift_months: 2.0", "  drift_month: 2.0"), ("  bulbar_share: 0.22", "  bulbar_share: 22"))
+    message = told(path)
+    assert "2 problems in mine.yaml" in message
+    assert f"(mine.yaml, line {line_of(path, 'drift_month:')})" in message
+    assert "Write 'drift_months'" in message
+    assert f"got 22 (mine.yaml, line {line_of(path, 'bulbar_share: 22')})" in message
+
+
+def test_a_value_without_source_or_reason(written):
+    path = written(("  - field: demographics.male_share\n", "  - field: demographics.bulbar_share\n"))
+    assert told(path) == (
+        "demographics.male_share: expected a source under 'provenance' or a reason under 'assumed'; got neither "
+        f"(mine.yaml, line {line_of(path, '  male_share:')}). Add one with 'field: demographics.male_share'."
+    )
+
+
+def test_a_path_that_points_at_nothing(written):
+    message = told(written(("  - field: score.minimum\n", "  - field: score.minimal\n")))
+    assert "expected the path of a value of this population; got 'score.minimal'" in message
+    assert "Write score.minimum." in message
+    assert "score.minimum: expected a source" in message
+
+
+def test_a_source_that_is_not_there(written):
+    message = told(written(("    source: thakore2018", "    source: thakore2081")))
+    assert "provenance[0].source: expected the id of a source of this file; got 'thakore2081'" in message
+    assert "Write thakore2018." in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  mean: 37.0", "  mean: 50.0", None),
+        ("  mean: 37.0", "  mean: 20.0", "score.mean: expected a mean between minimum 20 and maximum 48; got 20"),
+        ("  age_mean: 57.3", "  age_mean: 90", "a mean between age_minimum 18 and age_maximum 85; got 90"),
+        (
+            "  months_since_onset_mean: 18.6",
+            "  months_since_onset_mean: 61",
+            "a mean between months_since_onset_minimum 3 and months_since_onset_maximum 60; got 61",
+        ),
+        ("  viability_mean: 92.0", "  viability_mean: 70.0", "a mean above viability_minimum 70; got 70"),
+        ("  bulbar_extra: 0.23", "  bulbar_extra: 4.6", "can hold; got 4.6"),
+        ("  rate_sd: 0.60", "  rate_sd: 0.09", "with 22% bulbar onset can hold; got 0.23"),
+        ("routes: [intravenous]", "routes: [intramuscular]", "'intramuscular' again, as in 'into muscle'"),
+        ("grades: [0.75, 0.23, 0.02, 0]", "grades: [0.75, 0.23, 0.12, 0]", "add up to 1"),
+        ("grades: [0.75, 0.23, 0.02, 0]", "grades: [0.75, 0.23, 0.02]", "grades"),
+    ],
+)
+def test_a_population_that_cannot_be(written, old, new, message):
+    assert (message or "score.mean: expected a number") in told(written((old, new)))
+
+
+def test_the_hash_is_of_what_is_said(pro_act, written):
+    assert re.fullmatch("[0-9a-f]{64}", population_sha256(pro_act))
+    assert population_sha256(load_population(written(("schema_version", "# a comment\nschema_version")))) == (
+        population_sha256(pro_act)
+    )
+    other = load_population(written(("  drift_sd: 0.90", "  drift_sd: 0.91")))
+    assert population_sha256(other) != population_sha256(pro_act)
+
+
+def test_a_population_is_frozen(pro_act):
+    with pytest.raises(ValueError, match="frozen"):
+        pro_act.name = "mine"  # type: ignore[misc]  # that is what is tested
+    assert Population.model_validate_json(pro_act.model_dump_json()) == pro_act
