@@ -1,0 +1,1 @@
+"""Trial and plan give results; one file per method."""

@@ -1,0 +1,179 @@
+"""Adverse events by system organ class and preferred term, arm by arm: participants, events, grades, rates.
+
+Who is counted: in an arm where anybody was given cells, those who were; in the other arms everybody; each only if known
+of after time zero. What is counted: events that started at or after time zero. Exposure runs from time zero to the last
+known day, at most to death or the end of follow-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from leadin.analysis.arms import arms_of, in_arm
+from leadin.engine.intervals import clopper_pearson, poisson_rate
+from leadin.months import DAYS_PER_MONTH
+from leadin.trials.fatal_events import first_events
+from leadin.trials.trial import Trial
+
+NOT_CLASSIFIED = "Not classified"
+"""The system organ class of events that name none."""
+GRADES = (1, 2, 3, 4, 5)
+PER = 100.0
+"""Rates are events per so many person-months."""
+RELATED = frozenset(
+    {"related", "possibly related", "probably related", "definitely related", "yes", "y", "certain"}
+    | {"possible", "possibly", "probable", "probably", "definite", "definitely"}
+)
+"""Words for relatedness, in any letter case, that count as related; all others, and none, do not."""
+
+
+@dataclass(frozen=True)
+class AdverseEvents:
+    """The adverse events of a trial and who could have had them.
+
+    people: participant_id, arm, months (exposure). events: participant_id, arm, start_day, system_organ_class, term,
+    grade, serious, related. before: events that started before time zero and are not counted.
+    """
+
+    people: pl.DataFrame
+    events: pl.DataFrame
+    before: int
+
+
+def adverse_events_of(trial: Trial) -> AdverseEvents:
+    """Who is counted and what is counted, as the module says."""
+    ends = _last_days(trial)
+    dosed = trial.administrations.select("participant_id").unique().with_columns(dosed=pl.lit(True))
+    people = (
+        trial.participants.select("participant_id", "arm")
+        .join(dosed, on="participant_id", how="left", maintain_order="left")
+        .join(ends, on="participant_id", how="left", maintain_order="left")
+        .with_columns(pl.col("dosed").fill_null(False))
+        .with_columns(with_cells=pl.col("dosed").any().over(pl.col("arm").fill_null("")))
+        .filter((pl.col("dosed") | ~pl.col("with_cells")) & (pl.col("end") > 0.0))
+        .select("participant_id", "arm", months=pl.col("end") / DAYS_PER_MONTH, end="end")
+    )
+    told = trial.adverse_events.join(people, on="participant_id", maintain_order="left").filter(
+        pl.col("start_day") <= pl.col("end")
+    )
+    events = told.filter(pl.col("start_day") >= 0.0).select(
+        "participant_id",
+        "arm",
+        "start_day",
+        pl.col("system_organ_class").fill_null(NOT_CLASSIFIED),
+        "term",
+        grade=pl.col("ctcae_grade"),
+        serious=pl.col("serious").fill_null(False),
+        related=pl.col("relatedness").str.to_lowercase().str.strip_chars().is_in(list(RELATED)).fill_null(False),
+    )
+    before = trial.adverse_events.filter(pl.col("start_day") < 0.0).height
+    return AdverseEvents(people.drop("end"), events, before)
+
+
+def _last_days(trial: Trial) -> pl.DataFrame:
+    """The day exposure ends: the last known day, at most that of death or of the end of follow-up."""
+    known = [
+        trial.assessments.filter(pl.col("value").is_not_null()).select("participant_id", "day"),
+        trial.administrations.select("participant_id", "day"),
+        trial.adverse_events.select("participant_id", day="start_day"),
+        trial.events.select("participant_id", "day"),
+    ]
+    last = pl.concat(known).group_by("participant_id").agg(end=pl.col("day").max())
+    over = first_events(trial.events, ("death", "end_of_follow_up")).select("participant_id", over="day")
+    return last.join(over, on="participant_id", how="left").select(
+        "participant_id", end=pl.min_horizontal("end", "over")
+    )
+
+
+def safety_table(trial: Trial, level: float = 0.95) -> pl.DataFrame:
+    """One row per arm for all events together, for each system organ class, and for each preferred term.
+
+    Columns: arm; system_organ_class and term (both null: all events; term null: the class); n, participants at risk;
+    participants, with at least one event, and their proportion with its exact interval ci_low, ci_high; grade_1 to
+    grade_5 and grade_unknown: those participants by their worst grade; events, of them serious and related;
+    person_months; rate, events per 100 person-months, with its exact interval rate_low, rate_high. A class or term that
+    an arm did not have stands with zeros, so that its upper bound can be read. Classes and terms by falling number of
+    participants, then by name.
+    """
+    harm = adverse_events_of(trial)
+    groups = [(None, None), *_groups(harm.events)]
+    rows = []
+    for soc, term in groups:
+        mine = harm.events
+        if soc is not None:
+            mine = mine.filter(pl.col("system_organ_class") == soc)
+        if term is not None:
+            mine = mine.filter(pl.col("term") == term)
+        named = {"system_organ_class": soc, "term": term}
+        rows += [{**named, **_row(harm, mine, arm, level)} for arm in arms_of(trial)]
+    return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+_SCHEMA = {
+    "arm": pl.String,
+    "system_organ_class": pl.String,
+    "term": pl.String,
+    "n": pl.Int64,
+    "participants": pl.Int64,
+    "proportion": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    **{f"grade_{grade}": pl.Int64 for grade in GRADES},
+    "grade_unknown": pl.Int64,
+    "events": pl.Int64,
+    "serious": pl.Int64,
+    "related": pl.Int64,
+    "person_months": pl.Float64,
+    "rate": pl.Float64,
+    "rate_low": pl.Float64,
+    "rate_high": pl.Float64,
+}
+
+
+def _groups(events: pl.DataFrame) -> list[tuple[str, str | None]]:
+    """Every class, each followed by its terms."""
+    by_class = _by_frequency(events, "system_organ_class")
+    groups: list[tuple[str, str | None]] = []
+    for soc in by_class:
+        mine = events.filter(pl.col("system_organ_class") == soc)
+        groups += [(soc, None), *((soc, term) for term in _by_frequency(mine, "term"))]
+    return groups
+
+
+def _by_frequency(events: pl.DataFrame, column: str) -> list[str]:
+    counted = events.group_by(column).agg(people=pl.col("participant_id").n_unique())
+    return counted.sort(["people", column], descending=[True, False])[column].to_list()
+
+
+def _row(harm: AdverseEvents, events: pl.DataFrame, arm: str | None, level: float) -> dict[str, object]:
+    people, mine = in_arm(harm.people, arm), in_arm(events, arm)
+    n, months = people.height, float(np.sum(people["months"].to_numpy()))
+    worst = mine.group_by("participant_id").agg(pl.col("grade").max())["grade"]
+    affected = worst.len()
+    interval = clopper_pearson(affected, n, level)
+    return {
+        "arm": arm,
+        "n": n,
+        "participants": affected,
+        "proportion": affected / n if n else None,
+        "ci_low": float(interval.low),
+        "ci_high": float(interval.high),
+        **{f"grade_{grade}": int((worst == grade).sum()) for grade in GRADES},
+        "grade_unknown": int(worst.null_count()),
+        "events": mine.height,
+        "serious": int(mine["serious"].sum()),
+        "related": int(mine["related"].sum()),
+        **rate_columns(mine.height, months, level),
+    }
+
+
+def rate_columns(events: int, months: float, level: float) -> dict[str, float | None]:
+    """person_months, and events per 100 of them with the exact interval; no rate where there was no time."""
+    if months <= 0.0:
+        return {"person_months": 0.0, "rate": None, "rate_low": None, "rate_high": None}
+    interval = poisson_rate(events, months / PER, level)
+    rate = {"rate": events / months * PER, "rate_low": float(interval.low), "rate_high": float(interval.high)}
+    return {"person_months": months, **rate}

@@ -1,0 +1,144 @@
+"""One trial, one plan: every analysis run, every row labelled planned or exploratory, nothing left out silently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from leadin.analysis.arms import allocated, reference_arm
+from leadin.analysis.intercurrent_events import handled
+from leadin.analysis.measures import measure_name
+from leadin.analysis.methods import METHODS, Method, method_named
+from leadin.analysis.provenance import provenance_of
+from leadin.analysis.result import Result, not_evaluable
+from leadin.analysis.results import Results
+from leadin.errors import ConvergenceError, DataError, UsageError
+from leadin.protocols.load import load_plan
+from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.trials.schema import conform
+from leadin.trials.trial import Trial
+from leadin.trials.usable import all_findings, usable_trial
+
+FUNCTION_MEASURES = ("alsfrs_r", "svc_percent", "fvc_percent")
+"""Measures of function and breathing that are analysed, where the tables hold them, when there is no plan."""
+ENDPOINTS = {"events": "survival", "adverse_events": "adverse_events"}
+
+
+def analyse_trial(
+    trial: Trial,
+    *,
+    plan: Plan | str | Path | None = None,
+    methods: Sequence[str] | None = None,
+    reference: str | None = None,
+) -> Results:
+    """Runs the plan: as given (a value or a file), else the protocol's, else every method, labelled exploratory.
+
+    methods: only these; one that the plan does not hold is run as exploratory. reference: the arm that others are held
+    against; else the plan's, the protocol's control, the first in the table. Rows with an error finding are left out.
+    A method that cannot be run gives a row that says why. Raises UsageError for an unknown method or arm, ProtocolError
+    for a plan file that cannot be used, DataError for a trial without a usable participant.
+    """
+    chosen = _plan(trial, plan)
+    findings = all_findings(trial)
+    usable = allocated(_with_people(usable_trial(trial), trial))
+    against = reference_arm(usable, reference, None if chosen is None else chosen.reference_arm)
+    rows: list[Result] = []
+    made_by: list[PlannedAnalysis] = []
+    for analysis, planned in _analyses(usable, chosen, methods):
+        made = [replace(row, planned=planned) for row in run_analysis(usable, analysis, against)]
+        rows += made
+        made_by += [analysis] * len(made)
+    return Results(
+        rows=tuple(rows),
+        analyses=tuple(made_by),
+        reference=against,
+        plan=chosen,
+        provenance=provenance_of(trial, chosen),
+        manifest=trial.manifest,
+        findings=findings,
+    )
+
+
+def run_analysis(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
+    """The rows of one analysis of a usable trial; a row with the reason where it cannot be run."""
+    method = method_named(planned.method)
+    endpoint = ENDPOINTS.get(method.needs, planned.measure)
+    reason = _lacking(trial, method, planned)
+    if reason is not None:
+        return (not_evaluable(method.name, endpoint, reason, references=method.references),)
+    given = handled(trial, planned, method.strategies)
+    try:
+        rows = method.run(given.trial, planned, reference)
+    except (DataError, ConvergenceError) as error:
+        return (not_evaluable(method.name, endpoint, str(error), references=method.references),)
+    return tuple(
+        replace(
+            row,
+            estimand=" ".join((row.estimand, *given.sentences)) if row.estimand else None,
+            warnings=(*row.warnings, *given.warnings),
+        )
+        for row in rows
+    )
+
+
+def _with_people(usable: Trial, trial: Trial) -> Trial:
+    """The usable trial; DataError where everybody who was in an arm had to be left out."""
+    arms = conform("participants", trial.participants)["arm"]
+    if usable.participants["arm"].is_null().all() and not arms.is_null().all():
+        why = [f.message for f in all_findings(trial) if f.severity == "error" and f.table == "participants"]
+        raise DataError(
+            f"participants: expected at least one usable participant in an arm; got none. {' '.join(why)}".rstrip()
+        )
+    return usable
+
+
+def _plan(trial: Trial, plan: Plan | str | Path | None) -> Plan | None:
+    if plan is not None:
+        return load_plan(plan)
+    return None if trial.protocol is None else trial.protocol.plan
+
+
+def _analyses(trial: Trial, plan: Plan | None, methods: Sequence[str] | None) -> list[tuple[PlannedAnalysis, bool]]:
+    """The analyses to run, each with whether it was planned."""
+    if isinstance(methods, str):
+        raise UsageError(f"methods: expected a list of names; got the text {methods!r}. Write [{methods!r}].")
+    wanted = None if methods is None else tuple(dict.fromkeys(method_named(name).name for name in methods))
+    if wanted == ():
+        raise UsageError(f"methods: expected at least one of {', '.join(METHODS)}; got none.")
+    planned = () if plan is None else plan.analyses
+    if wanted is None:
+        if plan is not None:
+            return [(analysis, True) for analysis in planned]
+        return [(analysis, False) for name in METHODS for analysis in _exploratory(trial, METHODS[name])]
+    kept = [(analysis, True) for analysis in planned if analysis.method in wanted]
+    in_plan = {analysis.method for analysis, _ in kept}
+    added = [name for name in wanted if name not in in_plan]
+    return [*kept, *((analysis, False) for name in added for analysis in _exploratory(trial, METHODS[name]))]
+
+
+def _exploratory(trial: Trial, method: Method) -> list[PlannedAnalysis]:
+    """What is run of a method that no plan speaks of: for models, once per measure of function that the tables hold."""
+    measures = ["alsfrs_r"]
+    if method.needs == "assessments" and method.name != "responders":
+        held = trial.assessments["measure"].unique()
+        measures = [m for m in FUNCTION_MEASURES if m in held] or measures
+    role = "safety" if method.name == "safety" else "exploratory"
+    return [PlannedAnalysis.model_validate({"method": method.name, "measure": m, "role": role}) for m in measures]
+
+
+def _lacking(trial: Trial, method: Method, planned: PlannedAnalysis) -> str | None:
+    """Why the tables cannot carry the method at all; None where they may."""
+    if method.needs == "assessments":
+        measures = (planned.measure, *planned.either_of) if method.name == "responders" else (planned.measure,)
+        seen = trial.assessments.filter(pl.col("measure").is_in(list(measures)) & pl.col("value").is_not_null())
+        named = " or ".join(measure_name(measure) for measure in measures)
+        return f"the trial has no assessment of {named}" if seen.is_empty() else None
+    # An imported trial without a single row may just as well have lost the table: nothing recorded is not nothing seen.
+    if trial.manifest.origin != "imported" or trial.table(method.needs).height:
+        return None
+    if method.needs == "events":
+        return "the trial was imported without any event, so that nobody is known to have died or to have been followed"
+    return "the trial was imported without any adverse event; none recorded is not none seen"

@@ -1,0 +1,153 @@
+"""All methods by name: what runs them, what they need, what they answer.
+
+To add one: write its file with one function that takes a trial, the planned analysis and the reference arm and gives
+back results; add one line here and its name to `Method` in `protocols/plan.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from scipy.special import ndtri, stdtrit
+
+from leadin.analysis import broken_stick as _broken_stick
+from leadin.analysis import cox as _cox
+from leadin.analysis import kaplan_meier as _kaplan_meier
+from leadin.analysis import log_rank as _log_rank
+from leadin.analysis import random_slope as _random_slope
+from leadin.analysis import responders as _responders
+from leadin.analysis import safety as _safety
+from leadin.analysis import slope_change as _slope_change
+from leadin.analysis import slope_model as _slope_model
+from leadin.analysis.intercurrent_events import Strategies
+from leadin.analysis.result import Result
+from leadin.errors import UsageError
+from leadin.protocols.nearest import nearest
+from leadin.protocols.plan import PlannedAnalysis
+from leadin.trials.trial import Trial
+
+Run = Callable[[Trial, PlannedAnalysis, str | None], tuple[Result, ...]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method. run: from a usable trial, the planned analysis and the reference arm to results.
+
+    needs: the table without which nothing can be said. answers: the question in words. strategies: how it can handle
+    intercurrent events, its own way first. references: with DOI.
+    """
+
+    name: str
+    run: Run
+    needs: Literal["assessments", "events", "adverse_events"]
+    answers: str
+    strategies: Strategies
+    references: tuple[str, ...]
+
+
+def method_named(name: str) -> Method:
+    """The method of that name; UsageError with the nearest one when there is none."""
+    if name in METHODS:
+        return METHODS[name]
+    near = nearest(name, METHODS)
+    hint = f" Did you mean {near!r}?" if near else ""
+    raise UsageError(f"method: expected one of {', '.join(METHODS)}; got {name!r}.{hint}")
+
+
+def _model(fit: Callable[[Trial, str, str | None], tuple[Result, ...]]) -> Run:
+    """A mixed model as a method: its intervals, made at 95 %, widened or narrowed to the level of the plan."""
+
+    def run(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
+        return tuple(_at_level(row, planned.alpha) for row in fit(trial, planned.measure, reference))
+
+    return run
+
+
+def _at_level(row: Result, alpha: float) -> Result:
+    if row.estimate is None or row.standard_error is None or alpha == 0.05:
+        return row
+    quantile = float(stdtrit(row.df, 1.0 - alpha / 2.0) if row.df is not None else -ndtri(alpha / 2.0))
+    half = quantile * row.standard_error
+    return replace(row, ci_low=row.estimate - half, ci_high=row.estimate + half)
+
+
+_OBSERVED: Strategies = {
+    "ventilation": ("treatment_policy", "hypothetical", "while_alive"),
+    "other_therapy": ("treatment_policy", "hypothetical"),
+    "not_dosed": ("treatment_policy", "principal_stratum"),
+}
+_SLOPES: Strategies = {"death": ("while_alive",), **_OBSERVED}
+_MODELS: Strategies = {"death": ("hypothetical",), **_OBSERVED}
+_RESPONDERS: Strategies = {"death": ("composite",), **_OBSERVED}
+# Death is the outcome itself; so is ventilation where the protocol counts it as fatal.
+_SURVIVAL: Strategies = {
+    "death": ("composite", "treatment_policy"),
+    "ventilation": ("treatment_policy",),
+    "not_dosed": ("treatment_policy", "principal_stratum"),
+}
+_SAFETY: Strategies = {"death": ("while_alive",), "not_dosed": ("principal_stratum",)}
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            "slope_change",
+            _slope_change.slope_change,
+            "assessments",
+            "Did participants decline slower after time zero than before it, and more so in one arm?",
+            _SLOPES,
+            _slope_change.REFERENCES,
+        ),
+        Method(
+            "responders",
+            _responders.responders,
+            "assessments",
+            "What share of participants slowed down by a rule, and more so in one arm?",
+            _RESPONDERS,
+            _responders.REFERENCES,
+        ),
+        Method(
+            "random_slope",
+            _model(_random_slope.random_slope),
+            "assessments",
+            "Do the arms decline at different rates from time zero on?",
+            _MODELS,
+            _slope_model.REFERENCES,
+        ),
+        Method(
+            "broken_stick",
+            _model(_broken_stick.broken_stick),
+            "assessments",
+            "Does the rate of decline change at time zero, and more in one arm than in another?",
+            _MODELS,
+            _slope_model.REFERENCES,
+        ),
+        Method(
+            "kaplan_meier",
+            _kaplan_meier.kaplan_meier,
+            "events",
+            "How many are alive at each landmark?",
+            _SURVIVAL,
+            _kaplan_meier.REFERENCES,
+        ),
+        Method(
+            "log_rank",
+            _log_rank.log_rank,
+            "events",
+            "Do the arms die at the same rate?",
+            _SURVIVAL,
+            _log_rank.REFERENCES,
+        ),
+        Method("cox", _cox.cox, "events", "How many times as fast does one arm die?", _SURVIVAL, _cox.REFERENCES),
+        Method(
+            "safety",
+            _safety.safety,
+            "adverse_events",
+            "How many had an adverse event, how often, and what could still have been missed?",
+            _SAFETY,
+            _safety.REFERENCES,
+        ),
+    )
+}

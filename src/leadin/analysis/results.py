@@ -1,0 +1,177 @@
+"""All results of one analysis of one trial, as a frozen value that can be looked up, printed and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from leadin.analysis.provenance import Provenance
+from leadin.analysis.result import Result
+from leadin.analysis.results_json import json_text
+from leadin.analysis.results_table import html_table, text_table
+from leadin.errors import UsageError
+from leadin.protocols.nearest import nearest
+from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.trials.finding import Finding
+from leadin.trials.trial import Manifest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "method": pl.String,
+    "endpoint": pl.String,
+    "arm": pl.String,
+    "contrast": pl.String,
+    "time_months": pl.Float64,
+    "estimate": pl.Float64,
+    "standard_error": pl.Float64,
+    "statistic": pl.Float64,
+    "df": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "p": pl.Float64,
+    "n": pl.Int64,
+    "not_evaluable": pl.Int64,
+    "unit": pl.String,
+    "rule": pl.String,
+    "planned": pl.Boolean,
+    "estimand": pl.String,
+    "converged": pl.Boolean,
+    "warnings": pl.List(pl.String),
+    "references": pl.List(pl.String),
+}
+"""Columns of the table of results, in the order of results.json."""
+
+
+@dataclass(frozen=True, repr=False)
+class MethodResults:
+    """All rows of one method, in order. primary: the row that answers for the method, of the planned primary analysis
+    where there is one: the first that holds an arm against the reference, else the first."""
+
+    method: str
+    rows: tuple[Result, ...]
+    primary: Result
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, position: int) -> Result:
+        return self.rows[position]
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row per result; columns as in results.json."""
+        return _frame(self.rows)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same as a pandas table."""
+        return _pandas(self.rows)
+
+    def __repr__(self) -> str:
+        return text_table(self.rows, everything=True, interval="Interval")
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows, everything=True, interval="Interval")
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """Results of all analyses, in the order of the plan.
+
+    rows: the results; analyses: for each row, the analysis that made it. reference: the arm that others are held
+    against; None in a trial of one arm without a name. plan: None where none was given and everything that the tables
+    can carry was run. provenance: versions, seed and hashes that made every row. manifest, findings: of the trial.
+    """
+
+    rows: tuple[Result, ...]
+    analyses: tuple[PlannedAnalysis, ...]
+    reference: str | None
+    plan: Plan | None
+    provenance: Provenance
+    manifest: Manifest
+    findings: tuple[Finding, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods with rows, in order."""
+        return tuple(dict.fromkeys(row.method for row in self.rows))
+
+    @property
+    def primary(self) -> tuple[Result, ...]:
+        """The answers of the planned primary analyses, one each: arm against reference, or the only one."""
+        return tuple(_answer(self.rows_of(analysis), self.reference) for analysis in self._primary_analyses)
+
+    @property
+    def _primary_analyses(self) -> tuple[PlannedAnalysis, ...]:
+        made = zip(self.analyses, self.rows, strict=True)
+        return tuple(dict.fromkeys(analysis for analysis, row in made if analysis.role == "primary" and row.planned))
+
+    @property
+    def interval(self) -> str:
+        """What a column of intervals is called, with the level that all analyses share."""
+        levels = {analysis.alpha for analysis in self.analyses}
+        return f"{100 * (1 - levels.pop()):.4g} % interval" if len(levels) == 1 else "Interval"
+
+    def rows_of(self, analysis: PlannedAnalysis) -> tuple[Result, ...]:
+        """The rows that this analysis made."""
+        return tuple(row for row, made_by in zip(self.rows, self.analyses, strict=True) if made_by == analysis)
+
+    def __getitem__(self, method: str) -> MethodResults:
+        rows = tuple(row for row in self.rows if row.method == method)
+        if not rows:
+            near = nearest(method, self.methods)
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise UsageError(f"method: expected one of {', '.join(self.methods)}; got {method!r}.{hint}")
+        first = [row for analysis in self._primary_analyses for row in self.rows_of(analysis) if row.method == method]
+        return MethodResults(method, rows, _answer(tuple(first) or rows, self.reference))
+
+    def __contains__(self, method: object) -> bool:
+        return method in self.methods
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row per result; columns as in results.json."""
+        return _frame(self.rows)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same as a pandas table."""
+        return _pandas(self.rows)
+
+    def to_json(self) -> str:
+        """The text of results.json: numbers unrounded, absent null, the same results the same text."""
+        return json_text(self.rows, self.manifest, self.findings, self.provenance)
+
+    def __repr__(self) -> str:
+        return text_table(self.rows, interval=self.interval)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows, interval=self.interval)
+
+
+def _answer(rows: tuple[Result, ...], reference: str | None) -> Result:
+    against = [row for row in rows if row.arm is not None and row.contrast == f"{row.arm} - {reference}"]
+    return (against or list(rows))[0]
+
+
+def _frame(rows: tuple[Result, ...]) -> pl.DataFrame:
+    told = [asdict(row) for row in rows]
+    return pl.DataFrame({column: [row[column] for row in told] for column in SCHEMA}, schema=SCHEMA)
+
+
+def _pandas(rows: tuple[Result, ...]) -> pd.DataFrame:
+    import pandas
+
+    told = [asdict(row) for row in rows]
+    columns: dict[str, list[Any]] = {column: [row[column] for row in told] for column in SCHEMA}
+    return pandas.DataFrame(columns, columns=list(SCHEMA))

@@ -1,0 +1,178 @@
+"""Results as a short table for people: in a terminal, in a notebook, in plain text."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leadin.analysis.responders import WILSON
+from leadin.analysis.result import Result
+from leadin.analysis.safety import KIND_RULES, SHARE
+
+COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
+"""Headings; the empty one is that of the interval, which says its level."""
+NUMBERS = (False, False, False, True, True, True, True, False)
+"""Which columns hold numbers and are aligned right."""
+ABSENT = "-"
+
+
+def short(rows: Sequence[Result]) -> tuple[Result, ...]:
+    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event."""
+    return tuple(row for row in rows if not _is_detail(row))
+
+
+def _is_detail(row: Result) -> bool:
+    if row.method == "safety":
+        return row.rule not in KIND_RULES or row.unit != SHARE
+    return row.rule is not None and row.rule.endswith(WILSON)
+
+
+def headings(interval: str) -> tuple[str, ...]:
+    """The headings of the columns; `interval` is that of the intervals, e.g. `95 % interval`."""
+    return tuple(heading or interval for heading in COLUMNS)
+
+
+def table_cells(rows: Sequence[Result]) -> list[tuple[str, ...]]:
+    """One tuple of texts per row, under the headings."""
+    return [_cells(row) for row in rows]
+
+
+def reasons(rows: Sequence[Result]) -> list[str]:
+    """One line per distinct reason for which something was not estimated: methods and reason."""
+    by_reason: dict[str, list[str]] = {}
+    for row in rows:
+        if not row.converged and row.warnings:
+            named = by_reason.setdefault(row.warnings[0], [])
+            if row.method not in named:
+                named.append(row.method)
+    return [f"{', '.join(methods)}: {reason}" for reason, methods in by_reason.items()]
+
+
+def text_table(rows: Sequence[Result], *, interval: str, everything: bool = False) -> str:
+    """The table as plain text, with what was not estimated and how many rows are not shown beneath it."""
+    shown = tuple(rows) if everything else short(rows)
+    cells = [headings(interval), *table_cells(shown)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
+    lines = ["  ".join(_aligned(row, widths)).rstrip() for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([*lines, *footer(rows, shown)])
+
+
+def html_table(rows: Sequence[Result], *, interval: str, everything: bool = False) -> str:
+    """The same as an HTML table."""
+    shown = tuple(rows) if everything else short(rows)
+    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in headings(interval))
+    body = "".join(
+        "<tr>" + "".join(_html_cell(text, i) for i, text in enumerate(cells)) + "</tr>" for cells in table_cells(shown)
+    )
+    notes = "".join(f"<p>{html.escape(line)}</p>" for line in footer(rows, shown))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
+    """Lines beneath the table: reasons, and how many rows stand elsewhere."""
+    lines = [f"Not estimated, {line}" for line in reasons(shown)]
+    hidden = len(rows) - len(shown)
+    if hidden:
+        lines.append(f"{hidden} more rows (single adverse events, Wilson intervals) in the JSON and in `to_polars()`.")
+    return lines
+
+
+def _html_cell(text: str, column: int) -> str:
+    style = ' style="text-align:right"' if NUMBERS[column] else ""
+    return f"<td{style}>{html.escape(text)}</td>"
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [
+        text.rjust(width) if number else text.ljust(width)
+        for text, width, number in zip(row, widths, NUMBERS, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The numbers of a row as people read them: shares in per cent, a log hazard ratio as the ratio."""
+
+    value: float | None
+    error: float | None
+    low: float | None
+    high: float | None
+    unit: str
+    most_decimals: int = 6
+
+
+def _shown(row: Result) -> _Shown:
+    unit = row.unit or ""
+    values = (row.estimate, row.standard_error, row.ci_low, row.ci_high)
+    if unit == "log hazard ratio":
+        ratio, low, high = (None if x is None else math.exp(min(x, 700.0)) for x in (values[0], *values[2:]))
+        error = None if ratio is None or row.standard_error is None else ratio * row.standard_error
+        return _Shown(ratio, error, low, high, "hazard ratio")
+    if unit.startswith("proportion"):
+        value, error, low, high = (None if x is None else 100.0 * x for x in values)
+        return _Shown(value, error, low, high, unit.replace("proportion", "%"), most_decimals=1)
+    return _Shown(*values, unit)
+
+
+def _cells(row: Result) -> tuple[str, ...]:
+    shown = _shown(row)
+    decimals = decimals_for(shown.error, shown.low, shown.high)
+    decimals = None if decimals is None else min(decimals, shown.most_decimals)
+    spread = ABSENT
+    if shown.low is not None and shown.high is not None:
+        spread = f"{_number(shown.low, decimals)} to {_number(shown.high, decimals)}"
+    if shown.value is not None:
+        estimate = _number(shown.value, decimals)
+    elif row.statistic is not None:
+        estimate = f"statistic {_number(row.statistic, None)}"
+    else:
+        estimate = "not estimated"
+    return (row.method, row.endpoint, _what(row), estimate, spread, p_text(row.p), _n(row), shown.unit)
+
+
+def _n(row: Result) -> str:
+    """Participants, of a share with how many it counts."""
+    if row.n is None:
+        return ABSENT
+    counted = row.contrast is None and row.statistic is not None and (row.unit or "").startswith("proportion")
+    return f"{row.statistic:.0f} of {row.n}" if counted else str(row.n)
+
+
+def _what(row: Result) -> str:
+    """What is estimated: the contrast or the arm, when, and by which rule or test."""
+    what = row.contrast or row.arm or "all"
+    if row.contrast is not None and row.arm is not None and not row.contrast.startswith(f"{row.arm} - "):
+        what = f"{row.arm}: {row.contrast}"
+    when = "" if row.time_months is None else f", month {row.time_months:g}"
+    return f"{what}{when}{f', {row.rule}' if row.rule else ''}"
+
+
+def decimals_for(error: float | None, low: float | None, high: float | None) -> int | None:
+    """Decimals that keep two digits of the standard error (or of a quarter of the interval); None without either."""
+    if not error and low is not None and high is not None:
+        error = (high - low) / 4.0
+    if not error or not math.isfinite(error):
+        return None
+    return min(6, max(0, 1 - math.floor(math.log10(float(f"{error:.1e}")))))
+
+
+def _number(value: float, decimals: int | None) -> str:
+    text = f"{value:.3g}" if decimals is None else f"{value:.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0.0 else text
+
+
+def p_text(p: float | None) -> str:
+    """A p value as people read it: 0.03, 0.004, <0.001; never rounded onto 0.05, and not up to 1."""
+    if p is None:
+        return ABSENT
+    if p < 0.001:
+        return "<0.001"
+    if p > 0.99:
+        return ">0.99" if p < 1.0 else "1"
+    decimals = 2 if p >= 0.01 else 3
+    while float(f"{p:.{decimals}f}") == 0.05 != p and decimals < 6:
+        decimals += 1
+    return f"{p:.{decimals}f}"

@@ -1,0 +1,274 @@
+"""Adverse events: who and what is counted, the table, the windows after an injection, the results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from leadin.analysis.adverse_event_table import NOT_CLASSIFIED, RELATED, adverse_events_of, safety_table
+from leadin.analysis.injection_windows import WINDOW_NAMES, injection_windows
+from leadin.analysis.safety import KIND_RULES, REFERENCES, safety
+from leadin.engine.fisher_exact import fisher_exact
+from leadin.engine.intervals import clopper_pearson, newcombe, poisson_rate
+from leadin.months import DAYS_PER_MONTH
+from leadin.protocols.plan import PlannedAnalysis
+
+PLAN = PlannedAnalysis(method="safety")
+DAY = 1 / DAYS_PER_MONTH
+ARMS = {"a": "cells", "b": "cells", "c": "cells", "d": "control", "e": "control"}
+ENDS = [
+    ("a", 6.0, "end_of_follow_up"), ("b", 3.0, "death"), ("c", 6.0, "end_of_follow_up"),
+    ("d", 6.0, "end_of_follow_up"), ("e", 4.0, "lost_to_follow_up"),
+]  # fmt: skip
+DOSES = [("a", 0.0), ("a", 1.0), ("b", 0.0)]
+
+
+def event(who, month, term="Headache", soc="Nervous system disorders", grade=1, serious=False, related="not related"):
+    return {
+        "participant_id": who, "start_month": month, "term": term, "system_organ_class": soc, "ctcae_grade": grade,
+        "serious": serious, "relatedness": related,
+    }  # fmt: skip
+
+
+EVENTS = [
+    event("a", DAY, related="related"),
+    event("a", 2.0, grade=3, serious=True),
+    event("b", 0.5, term="Fever", soc="General disorders", grade=None, related="Probably Related "),
+    event("d", 1.0, grade=2),
+    event("d", 1.5, term="Fever", soc=None, grade=4),
+    event("a", -1.0),
+    event("c", 1.0, grade=5, serious=True),
+]
+
+
+@pytest.fixture(scope="module")
+def trial(build):
+    return build(ARMS, events=ENDS, doses=DOSES, adverse_events=EVENTS)
+
+
+def test_in_an_arm_with_cells_only_those_dosed_are_counted(trial):
+    harm = adverse_events_of(trial)
+    assert harm.people["participant_id"].to_list() == ["a", "b", "d", "e"]
+    assert harm.people["months"].to_list() == pytest.approx([6, 3, 6, 4])
+    assert harm.before == 1
+    assert harm.events["participant_id"].to_list() == ["a", "a", "b", "d", "d"]
+    assert harm.events["related"].to_list() == [True, False, True, False, False]
+
+
+def test_nothing_after_death_or_the_end_of_follow_up_is_counted(build):
+    late = [event("a", 3.0), event("a", 3.1), event("b", 3.0), event("b", 3.1)]
+    trial = build(
+        {"a": "x", "b": "x"}, events=[("a", 3.0, "death"), ("b", 3.0, "end_of_follow_up")], adverse_events=late
+    )
+    harm = adverse_events_of(trial)
+    assert harm.events["start_day"].to_list() == pytest.approx([3 * DAYS_PER_MONTH] * 2)
+    assert harm.people["months"].to_list() == pytest.approx([3, 3])
+
+
+def test_whoever_is_not_known_of_after_time_zero_is_not_at_risk(build):
+    scores = {"a": {-2: 40, 0: 39}, "b": {-2: 40, 1: 38}, "c": {1: None}}
+    trial = build({"a": "x", "b": "x", "c": "x", "d": "x"}, scores, adverse_events=[event("a", -1.0)])
+    harm = adverse_events_of(trial)
+    assert harm.people["participant_id"].to_list() == ["b"]
+    assert harm.people["months"].to_list() == pytest.approx([1.0])
+
+
+def test_an_event_on_day_zero_is_counted(build):
+    trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.0)])
+    assert adverse_events_of(trial).events.height == 1
+    assert adverse_events_of(trial).before == 0
+
+
+def test_words_for_relatedness():
+    assert {"related", "possibly related", "probable", "definite", "yes"} < RELATED
+    assert not {"not related", "unrelated", "unlikely", "no", "unlikely related"} & RELATED
+
+
+def row(table, arm, soc=None, term=None):
+    (found,) = [
+        r for r in table.iter_rows(named=True) if (r["arm"], r["system_organ_class"], r["term"]) == (arm, soc, term)
+    ]
+    return found
+
+
+def test_the_table_by_hand(trial):
+    table = safety_table(trial)
+    cells = row(table, "cells")
+    assert {key: cells[key] for key in ("n", "participants", "events", "serious", "related", "person_months")} == {
+        "n": 2, "participants": 2, "events": 3, "serious": 1, "related": 2, "person_months": pytest.approx(9.0),
+    }  # fmt: skip
+    # By worst grade: a had grade 3, b one without a grade.
+    assert [cells[f"grade_{g}"] for g in (1, 2, 3, 4, 5)] == [0, 0, 1, 0, 0]
+    assert cells["grade_unknown"] == 1
+    assert (cells["proportion"], cells["ci_low"], cells["ci_high"]) == (1.0, *map(float, clopper_pearson(2, 2)))
+    low, high = poisson_rate(3, 0.09)
+    assert (cells["rate"], cells["rate_low"], cells["rate_high"]) == pytest.approx((3 / 0.09, float(low), float(high)))
+    control = row(table, "control")
+    assert (control["n"], control["participants"], control["events"], control["grade_4"]) == (2, 1, 2, 1)
+    assert control["person_months"] == pytest.approx(10.0)
+
+
+def test_a_term_that_an_arm_did_not_have_stands_with_its_upper_bound(trial):
+    fever = row(safety_table(trial), "control", "General disorders", "Fever")
+    assert (fever["participants"], fever["events"], fever["ci_low"]) == (0, 0, 0.0)
+    assert fever["ci_high"] == float(clopper_pearson(0, 2).high)
+    assert (fever["rate"], fever["rate_low"]) == (0.0, 0.0)
+    assert fever["rate_high"] == pytest.approx(float(poisson_rate(0, 0.1).high))
+
+
+def test_classes_and_terms_come_by_frequency_then_name(trial):
+    groups = safety_table(trial).filter(pl.col("arm") == "cells").select("system_organ_class", "term").rows()
+    assert groups == [
+        (None, None),
+        ("Nervous system disorders", None),
+        ("Nervous system disorders", "Headache"),
+        ("General disorders", None),
+        ("General disorders", "Fever"),
+        (NOT_CLASSIFIED, None),
+        (NOT_CLASSIFIED, "Fever"),
+    ]
+
+
+def test_a_level_narrows_the_intervals_of_the_table(trial):
+    usual, narrow = row(safety_table(trial), "control"), row(safety_table(trial, 0.8), "control")
+    assert usual["ci_high"] > narrow["ci_high"]
+    assert usual["rate_high"] > narrow["rate_high"]
+
+
+def test_windows_after_an_injection_by_hand(trial):
+    rows = injection_windows(trial).rows(named=True)
+    # a: 0 to 1 month, then 1 to 6; b: 0 to 3. The control arm was given nothing.
+    assert [(r["arm"], r["window"]) for r in rows] == [("cells", name) for name in WINDOW_NAMES]
+    assert [r["events"] for r in rows] == [1, 0, 1, 1]
+    assert [r["participants"] for r in rows] == [1, 0, 1, 1]
+    assert [r["n"] for r in rows] == [2, 2, 2, 2]
+    days = [6, 18, 63, 9 * DAYS_PER_MONTH - 87]
+    assert [r["person_months"] for r in rows] == pytest.approx([d / DAYS_PER_MONTH for d in days])
+    first = rows[0]
+    assert first["rate"] == pytest.approx(100 / (6 * DAY))
+    assert (first["rate_low"], first["rate_high"]) == pytest.approx(tuple(map(float, poisson_rate(1, 0.06 * DAY))))
+
+
+@pytest.mark.parametrize(
+    ("days", "window"), [(0, 0), (1, 0), (2, 1), (7, 1), (8, 2), (28, 2), (29, 3), (60, 3), (91, 0)]
+)
+def test_an_event_falls_into_the_window_of_its_day(build, days, window):
+    trial = build(
+        {"a": "x"}, events=[("a", 6.0, "end_of_follow_up")], doses=[("a", 0.0), ("a", 90 * DAY)],
+        adverse_events=[event("a", days * DAY)],
+    )  # fmt: skip
+    assert injection_windows(trial)["events"].to_list() == [int(i == window) for i in range(4)]
+
+
+def test_without_administrations_there_are_no_windows(build):
+    trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.5)])
+    assert injection_windows(trial).height == 0
+
+
+def test_the_first_rows_by_hand(trial):
+    rows = safety(trial, PLAN, "control")
+    first = rows[: 3 * len(KIND_RULES)]
+    what = ("cells", "control", "cells - control")
+    rules = ("any", "serious", "related", "grade >= 3")
+    assert [(r.rule, r.contrast or r.arm) for r in first] == [(rule, each) for rule in rules for each in what]
+    assert [(r.statistic, r.n) for r in first if r.contrast is None] == [
+        (2.0, 2), (1.0, 2), (1.0, 2), (0.0, 2), (2.0, 2), (0.0, 2), (1.0, 2), (1.0, 2),
+    ]  # fmt: skip
+    cells, control, difference = first[:3]
+    assert (cells.estimate, control.estimate, difference.estimate) == (1.0, 0.5, 0.5)
+    assert (control.ci_low, control.ci_high) == tuple(map(float, clopper_pearson(1, 2)))
+    assert control.standard_error == pytest.approx((0.25 / 2) ** 0.5)
+    assert (difference.ci_low, difference.ci_high) == pytest.approx(tuple(map(float, newcombe(2, 2, 1, 2))))
+    assert difference.p == fisher_exact(2, 2, 1, 2)
+    assert difference.standard_error == pytest.approx((0.25 / 2) ** 0.5)
+    assert (cells.not_evaluable, control.not_evaluable, difference.n, difference.not_evaluable) == (1, 0, 4, 1)
+    assert {r.unit for r in first} == {"proportion of participants"}
+    assert {(r.method, r.endpoint, r.references) for r in rows} == {("safety", "adverse_events", REFERENCES)}
+
+
+def test_what_is_estimated_is_said(trial):
+    rows = safety(trial, PLAN, "control")
+    counted = "from time zero to death or the last known day, in those given cells where an arm was given any."
+    assert rows[0].estimand == f"The share of participants of arm cells with an adverse event, {counted}"
+    assert (
+        rows[2].estimand == f"The share of participants with an adverse event, arm cells minus arm control, {counted}"
+    )
+    assert rows[3].estimand.startswith("The share of participants of arm cells with a serious adverse event, from")
+    assert rows[6].estimand.startswith("The share of participants of arm cells with an adverse event related to treat")
+    assert rows[9].estimand.startswith("The share of participants of arm cells with an adverse event of grade 3 or hi")
+    assert rows[12].estimand == (
+        f"Adverse events (any) per 100 months of following participants of arm cells, {counted}"
+    )
+
+
+def test_ungraded_events_are_told_where_grades_count(trial):
+    by_rule = {(r.rule, r.arm, r.contrast): r for r in safety(trial, PLAN, "control")[:12]}
+    told = ("1 of 5 events have no grade and are not counted here",)
+    assert by_rule["grade >= 3", "cells", None].warnings == told
+    assert by_rule["serious", "cells", None].warnings == ()
+
+
+def test_rates_and_classes_follow(trial):
+    rows = safety(trial, PLAN, "control")[12:]
+    assert [(r.rule, r.arm, r.unit) for r in rows[:4]] == [
+        ("any", "cells", "events per 100 person-months"),
+        ("any", "control", "events per 100 person-months"),
+        ("Nervous system disorders", "cells", "proportion of participants"),
+        ("Nervous system disorders", "cells", "events per 100 person-months"),
+    ]
+    rate = rows[0]
+    assert (rate.estimate, rate.statistic, rate.n, rate.not_evaluable) == (pytest.approx(3 / 0.09), 3.0, 2, 1)
+    assert (rate.ci_low, rate.ci_high) == pytest.approx(tuple(map(float, poisson_rate(3, 0.09))))
+    assert (rate.standard_error, rate.p) == (None, None)
+    rules = [r.rule for r in rows]
+    assert "General disorders: Fever" in rules
+    assert rules[-4:] == [f"any, {name} after an injection" for name in WINDOW_NAMES]
+    term = next(r for r in rows if r.rule == "General disorders: Fever" and r.arm == "control")
+    assert (term.statistic, term.estimate) == (0.0, 0.0)
+    assert term.warnings == ("none seen in 2 participants; the interval reaches up to 84 %",)
+    assert "an adverse event of General disorders: Fever" in term.estimand
+
+
+def test_none_of_seven_says_its_upper_bound(build):
+    arms = {f"p{i}": "cells" for i in range(7)}
+    trial = build(arms, events=[(who, 6.0, "end_of_follow_up") for who in arms])
+    first = safety(trial, PLAN, "cells")[0]
+    assert (first.estimate, first.ci_low) == (0.0, 0.0)
+    assert first.ci_high == pytest.approx(0.4096163972250034)
+    assert first.warnings == ("none seen in 7 participants; the interval reaches up to 41 %",)
+
+
+def test_nobody_at_risk_is_said(build):
+    trial = build({"a": "cells", "b": "control"}, {"a": {-1: 40}, "b": {1: 40}}, adverse_events=[event("b", 0.5)])
+    rows = safety(trial, PLAN, "control")
+    reason = "expected at least one participant of arm cells known of after time zero; got none"
+    cells, control, difference = rows[:3]
+    assert (cells.converged, cells.warnings[0], cells.n, cells.not_evaluable) == (False, reason, 0, 1)
+    assert (control.converged, control.estimate) == (True, 1.0)
+    assert (difference.converged, difference.warnings[0], difference.estimate) == (False, reason, None)
+    rate = next(r for r in rows if r.unit.startswith("events") and r.arm == "cells")
+    assert (rate.converged, rate.warnings[0], rate.estimate) == (False, reason, None)
+
+
+def test_relabelling_the_arms_turns_the_difference(trial):
+    one, other = safety(trial, PLAN, "control")[2], safety(trial, PLAN, "cells")[2]
+    assert (one.estimate, one.ci_low, one.p) == pytest.approx((-other.estimate, -other.ci_high, other.p))
+    assert other.contrast == "control - cells"
+
+
+def test_the_order_of_rows_does_not_matter(trial):
+    turned = replace(
+        trial,
+        adverse_events=trial.adverse_events.reverse(),
+        administrations=trial.administrations.reverse(),
+        events=trial.events.reverse(),
+    )
+    assert safety(turned, PLAN, "control") == safety(trial, PLAN, "control")
+
+
+def test_a_planned_level_moves_every_interval(trial):
+    wide = safety(trial, PlannedAnalysis(method="safety", alpha=0.01), "control")
+    for a, b in zip(wide, safety(trial, PLAN, "control"), strict=True):
+        assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
