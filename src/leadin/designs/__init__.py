@@ -1,0 +1,1 @@
+"""Simulate x analyse: operating characteristics and the chance level."""
