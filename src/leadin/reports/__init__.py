@@ -1,0 +1,1 @@
+"""Results become figures, tables and one self-contained HTML page."""

@@ -1,0 +1,81 @@
+"""The results as the page reads them: in order, with the arms they speak of, the planned primary ones, their levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from leadin.analysis.result import Result
+from leadin.reports.arms import ReportArm, arm_called, reference_arm
+from leadin.reports.numbers import percent
+
+if TYPE_CHECKING:
+    from leadin.analysis.results import Results
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Answers:
+    """rows: all results in their order. primary: the answers of the planned primary analyses. alphas: the two-sided
+    level of each row whose analysis is known; others have 0.05."""
+
+    rows: tuple[Result, ...]
+    arms: tuple[ReportArm, ...]
+    primary: tuple[Result, ...] = ()
+    alphas: Mapping[Result, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, results: Results, arms: tuple[ReportArm, ...]) -> Answers:
+        """From the results of one analysis."""
+        alphas = {row: analysis.alpha for row, analysis in zip(results.rows, results.analyses, strict=True)}
+        return cls(results.rows, arms, results.primary, alphas)
+
+    def of_method(self, *methods: str) -> tuple[Result, ...]:
+        """The rows of these methods."""
+        return tuple(row for row in self.rows if row.method in methods)
+
+    def alpha(self, row: Result) -> float:
+        """The two-sided level of a row."""
+        return self.alphas.get(row, ALPHA)
+
+    def interval(self, row: Result) -> str:
+        """What the interval of a row is called: `95 % interval`."""
+        return f"{level_words(self.alpha(row))} interval"
+
+    def is_between(self, row: Result) -> bool:
+        """The row holds an arm against the reference arm."""
+        reference = reference_arm(self.arms)
+        return reference is not None and row.contrast == f"{row.arm} - {reference.name}"
+
+    def compares(self, row: Result) -> bool:
+        """The estimate is a comparison: with the reference arm, or, in a trial of one arm, a change at time zero.
+
+        The random-slope model of one arm gives the slope itself, which compares nothing.
+        """
+        if len(self.arms) > 1:
+            return self.is_between(row)
+        return row.contrast is not None and row.method != "random_slope"
+
+    def contrast_words(self, row: Result) -> str:
+        """What is compared, with the arms' labels instead of their names."""
+        arm, reference = arm_called(self.arms, row.arm), reference_arm(self.arms)
+        if row.contrast is None:
+            return arm.label if arm is not None else "all participants"
+        if arm is not None and reference is not None and self.is_between(row):
+            return f"{arm.label} − {reference.label}"
+        contrast = row.contrast.replace(" - ", " − ")
+        return f"{arm.label}: {contrast}" if arm is not None and len(self.arms) > 1 else contrast
+
+    def role(self, row: Result) -> str:
+        """`planned primary`, `planned` or `exploratory`."""
+        if not row.planned:
+            return "exploratory"
+        return "planned primary" if row in self.primary else "planned"
+
+
+def level_words(alpha: float) -> str:
+    """The confidence that goes with a level: `95 %`."""
+    share = 1 - alpha
+    return percent(share, 0 if abs(100 * share - round(100 * share)) < 1e-9 else 1)

@@ -1,0 +1,106 @@
+"""The section on function: scores over time, slope against slope, responders, and what no treatment gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from leadin.analysis.responders import WILSON
+from leadin.analysis.slope_change import participant_slopes
+from leadin.reports.answers import Answers
+from leadin.reports.arms import ReportArm, arm_called
+from leadin.reports.material import Material
+from leadin.reports.no_treatment import cloud_of, full_rule, shares_of
+from leadin.reports.page import Block
+from leadin.reports.responders import ResponderShare, responders_figure
+from leadin.reports.slopes import SlopePairs, slopes_figure
+from leadin.reports.tables import Paragraph
+from leadin.reports.trajectories import ALSFRS_R, Measured, trajectories_figure
+from leadin.reports.wording import method_words
+from leadin.trials.trial import Trial
+
+BREATHING = (
+    Measured("svc_percent", "SVC", "SVC (% predicted)", "% predicted"),
+    Measured("fvc_percent", "FVC", "FVC (% predicted)", "% predicted"),
+)
+NO_SLOPES = (
+    "Slopes before and after time zero cannot be compared, and responders cannot be judged: nobody has three visits "
+    "before time zero and three after it."
+)
+
+
+def function_blocks(material: Material) -> tuple[Block, ...]:
+    """The figures of the section; whatever the tables do not carry is said in a sentence."""
+    pairs = slope_pairs(material.trial, material.arms, material.share_baseline)
+    compared: tuple[Block, ...] = (Paragraph(NO_SLOPES),)
+    if pairs:
+        compared = (slopes_figure(material.arms, pairs, cloud_of(material.chance)), *_responders(material))
+    return (
+        *_trajectories(material, ALSFRS_R),
+        *compared,
+        *(
+            block
+            for measured in BREATHING
+            if _recorded(material, measured)
+            for block in _trajectories(material, measured)
+        ),
+    )
+
+
+def _recorded(material: Material, measured: Measured) -> bool:
+    table = material.trial.assessments
+    return not table.filter(pl.col("measure") == measured.measure).drop_nulls("value").is_empty()
+
+
+def _trajectories(material: Material, measured: Measured) -> tuple[Block, ...]:
+    if not _recorded(material, measured):
+        return (Paragraph(f"No {measured.title} is recorded in these tables."),)
+    means = material.means.get(measured.measure)
+    figure = trajectories_figure(
+        material.arms,
+        material.trial.assessments,
+        measured,
+        means.curves if means is not None else None,
+        method_words(means.method) if means is not None else "model",
+        name=f"trajectories-{measured.measure.replace('.', '-').replace('_', '-')}",
+    )
+    return (figure,)
+
+
+def slope_pairs(
+    trial: Trial, arms: tuple[ReportArm, ...], share_baseline: bool = False
+) -> Mapping[str | None, SlopePairs]:
+    """Lead-in and follow-up slopes of ALSFRS-R of the evaluable participants, by name of the arm."""
+    slopes = participant_slopes(trial, share_baseline=share_baseline).filter(pl.col("evaluable"))
+    pairs: dict[str | None, SlopePairs] = {}
+    for arm in arms:
+        own = slopes.filter(pl.col("participant_id").is_in(list(arm.participants)))
+        if own.height:
+            pairs[arm.name] = SlopePairs(tuple(own["lead_in"]), tuple(own["follow_up"]))
+    return pairs
+
+
+def responder_shares(answers: Answers, several: bool) -> tuple[ResponderShare, ...]:
+    """The shares with exact interval that the results hold, in their order. several: rules are told with their
+    endpoint."""
+    shares = []
+    for row in answers.of_method("responders"):
+        if row.contrast is not None or row.rule is None or row.rule.endswith(WILSON):
+            continue
+        if row.statistic is None or row.n is None or row.ci_low is None or row.ci_high is None:
+            continue
+        arm = arm_called(answers.arms, row.arm)
+        name = arm.name if arm is not None else row.arm
+        rule = full_rule(row.endpoint, row.rule, several)
+        shares.append(ResponderShare(rule, name, round(row.statistic), row.n, row.ci_low, row.ci_high))
+    return tuple(shares)
+
+
+def _responders(material: Material) -> tuple[Block, ...]:
+    several = len({row.endpoint for row in material.answers.of_method("responders")}) > 1
+    shares = responder_shares(material.answers, several)
+    if not shares:
+        return (Paragraph("No responders are counted: it was not asked for, or nobody could be judged."),)
+    chance = shares_of(material.chance, material.arms, several)
+    return (responders_figure(material.arms, shares, chance, material.results.interval),)
