@@ -1,0 +1,106 @@
+"""`leadin analyse`: the results of a trial folder, on the screen, as a report, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from leadin.analysis.results import Results
+    from leadin.designs.chance import Chance
+    from leadin.trials.trial import Trial
+
+
+def analyse(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A trial folder.")],
+    protocol: Annotated[
+        str | None, typer.Option(metavar="NAME-or-FILE", help="A library protocol or a file; else the folder's own.")
+    ] = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Analysis plan; else the protocol's.")] = None,
+    method: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these methods.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(metavar="ARM", help="Arm the others are held against; else the protocol's control.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the report, one HTML page.")
+    ] = None,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write results as JSON; - for the screen.")] = None,
+) -> None:
+    """Analyse a trial: exit code 0 when it is done, 1 with findings to look at, 2 when it is refused.
+
+    Runs the plan as given, else the protocol's, else every method that the tables can carry, labelled exploratory.
+    """
+    from leadin import front_door
+    from leadin.cli.destination import deliver
+
+    trial = _with_protocol(front_door.read(folder), protocol)
+    names = None if method is None else [name.strip() for name in method.split(",") if name.strip()]
+    results = front_door.analyse(trial, plan=plan, methods=names, reference=reference)
+    if output is not None:
+        front_door.report(trial, results, output, chance=_chance(trial, results))
+    if json is not None:
+        deliver(results.to_json(), json)
+    if json != "-":
+        _tell(folder, trial, results, [str(path) for path in (output, json) if path is not None])
+    if any(finding.severity != "note" for finding in results.findings):
+        raise typer.Exit(1)
+
+
+def _with_protocol(trial: Trial, protocol: str | None) -> Trial:
+    """The trial under the protocol that was named, instead of its own."""
+    from leadin import front_door
+    from leadin.trials.under_protocol import under_protocol
+
+    return trial if protocol is None else under_protocol(trial, front_door.protocol(protocol))
+
+
+def _chance(trial: Trial, results: Results) -> Chance | None:
+    """What the same design shows with no treatment, where its protocol can show a change of slope."""
+    if trial.protocol is None or not {"slope_change", "responders"} & set(results.methods):
+        return None
+    from leadin import front_door
+    from leadin.designs.chance import shows_slopes, slope_analyses
+
+    if not any(shows_slopes(trial.protocol, planned) for planned in slope_analyses(trial.protocol)):
+        return None
+    return front_door.chance(trial.protocol)
+
+
+def _tell(folder: Path, trial: Trial, results: Results, written: list[str]) -> None:
+    name = trial.manifest.protocol or (trial.protocol.name if trial.protocol is not None else folder.name)
+    by = "every method that the tables can carry, exploratory" if results.plan is None else "by plan"
+    typer.echo(f"{name}, {trial.manifest.origin}: {trial.participants.height} participants, {by}")
+    typer.echo()
+    _show(results)
+    typer.echo()
+    for finding in results.findings:
+        typer.echo(f"{finding.severity} ({finding.id}): {finding.message}")
+    for path in written:
+        typer.echo(f"Written: {path}")
+
+
+def _show(results: Results) -> None:
+    """The table: drawn to fit on a terminal, plain text elsewhere."""
+    import sys
+
+    if not sys.stdout.isatty():
+        typer.echo(repr(results))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from leadin.analysis.results_table import NUMBERS, footer, headings, short, table_cells
+
+    shown = short(results.rows)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading, number in zip(headings(results.interval), NUMBERS, strict=True):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=number)
+    for cells in table_cells(shown):
+        table.add_row(*cells)
+    console = Console(markup=False, highlight=False)
+    console.print(table)
+    for line in footer(results.rows, shown):
+        console.print(line)

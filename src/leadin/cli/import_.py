@@ -1,0 +1,32 @@
+"""`leadin import`: outside tables into a trial folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Outside tables, as text (CSV).")],
+    mapping: Annotated[Path, typer.Option("--mapping", help="YAML file that says which column becomes what.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write the trial to.")],
+    table_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+) -> None:
+    """Bring outside tables into a trial folder, with a report of every row dropped or recoded.
+
+    The report is printed in short and stands beside the tables, line by line, as import_report.csv. Leaves with 1 when
+    there is something to look at (rows dropped, cells that could not be read, findings of the checks), else with 0.
+    """
+    from leadin.trials.import_tables import import_trial
+    from leadin.trials.write import write_trial
+
+    trial, report = import_trial(files, mapping)
+    write_trial(trial, output, table_format=table_format, import_report=report)
+    typer.echo(report.summary())
+    for finding in trial.findings:
+        typer.echo(f"{finding.severity} ({finding.id}): {finding.message}")
+    typer.echo(f"Trial of {trial.participants.height} participants written to {output}")
+    if any(finding.severity != "note" for finding in trial.findings):
+        raise typer.Exit(1)

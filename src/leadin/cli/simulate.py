@@ -1,0 +1,56 @@
+"""leadin simulate: one simulated trial as a trial folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def simulate(
+    protocol: Annotated[str, typer.Argument(metavar="NAME-or-FILE", help="A library protocol or a protocol file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The trial folder to write.")],
+    population: Annotated[str, typer.Option(help="The population: a name or a file.")] = "pro-act",
+    slowing: Annotated[
+        float, typer.Option(help="Share by which decline is slowed in everybody given cells, e.g. 0.3.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trial, byte for byte.")] = 1,
+    n: Annotated[
+        list[str] | None, typer.Option("--n", metavar="ARM=K", help="Participants in an arm; once for each arm.")
+    ] = None,
+    table_format: Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Format of the tables.")] = "csv",
+) -> None:
+    """Simulate one trial and write it as a trial folder."""
+    import leadin
+    from leadin.errors import UsageError
+
+    if table_format not in ("csv", "parquet"):
+        raise UsageError(f"--format: expected csv or parquet; got {table_format!r}.")
+    trial = leadin.simulate(protocol, slowing=slowing, seed=seed, population=population, n=_numbers(n or []))
+    folder = leadin.write(trial, output, table_format=table_format)
+    arms = trial.participants["arm"].drop_nulls()
+    names = [arm.name for arm in trial.protocol.arms] if trial.protocol is not None else []
+    counts = ", ".join(f"{name} {int((arms == name).sum())}" for name in names)
+    deaths = int((trial.events["kind"] == "death").sum())
+    effect = f"decline slowed by {100 * slowing:g} % in everybody given cells" if slowing else "no effect"
+    typer.echo(f"Simulated {trial.manifest.protocol}, seed {seed}, {effect}: {folder}")
+    typer.echo(
+        f"{trial.participants.height} screened, {len(arms)} in arms ({counts}), "
+        f"{trial.assessments.height} assessments, {trial.administrations.height} administrations, deaths: {deaths}."
+    )
+
+
+def _numbers(texts: list[str]) -> dict[str, int]:
+    """`["cells=40"]` as `{"cells": 40}`."""
+    from leadin.errors import UsageError
+
+    numbers: dict[str, int] = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        if not equals or not name or not number.isascii() or not number.isdigit() or len(number) > 9:
+            raise UsageError(f"--n: expected ARM=K with a whole number K, such as --n cells=40; got {text!r}.")
+        if name in numbers:
+            raise UsageError(f"--n: expected each arm once; got {name!r} twice. Remove one.")
+        numbers[name] = int(number)
+    return numbers

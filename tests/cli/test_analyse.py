@@ -1,0 +1,299 @@
+"""`leadin analyse`: the exit codes, what is printed and written, the same numbers as R by the whole road."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import leadin
+from leadin.cli.main import app
+from leadin.errors import DataError, LeadinError, UsageError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+VALIDATION = REPOSITORY / "validation"
+SHARED = REPOSITORY.parent / "shared" / "data" / "vpa-trial"
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["analyse", *map(str, args)])
+
+
+def real(*args):
+    """The real command, as a person runs it."""
+    return subprocess.run(
+        [sys.executable, "-c", "from leadin.cli.main import run; run()", *map(str, args)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A simulated trial without a finding to look at."""
+    path = tmp_path_factory.mktemp("trial") / "t"
+    trial = leadin.simulate("nurown-phase2a", seed=3)
+    kept = trial.participants.filter(pl.col("arm").is_not_null())["participant_id"]
+    trial = trial.with_tables(
+        {name: trial.table(name).filter(pl.col("participant_id").is_in(kept.implode())) for name in
+         ("participants", "assessments", "lots", "administrations", "events", "adverse_events")}
+    )  # fmt: skip
+    leadin.write(trial, path)
+    return path
+
+
+def test_done_is_zero_and_the_table_is_printed(folder):
+    result = run(folder, "--method", "slope_change,kaplan_meier")
+    assert result.exit_code == 0, result.stdout
+    lines = result.stdout.splitlines()
+    people = leadin.read(folder).participants.height
+    assert lines[0] == f"nurown-phase2a, simulated: {people} participants, by plan"
+    assert lines[2].startswith("Method        Endpoint")
+    assert any(line.startswith("slope_change  alsfrs_r") and "t test" in line for line in lines)
+    assert any(line.startswith("kaplan_meier  survival") for line in lines)
+
+
+def test_findings_to_look_at_are_one_and_are_printed_and_in_the_json(folder, tmp_path):
+    trial = leadin.read(folder)
+    impossible = trial.assessments.with_columns(
+        value=pl.when(pl.int_range(pl.len()) == 3).then(49.0).otherwise(pl.col("value"))
+    )
+    leadin.write(replace(trial, assessments=impossible, findings=()), tmp_path / "bad")
+    target = tmp_path / "results.json"
+    result = run(tmp_path / "bad", "--method", "kaplan_meier", "--json", target)
+    assert result.exit_code == 1
+    assert re.search(r"^error \(score-out-of-range\): ", result.stdout, re.MULTILINE) is not None
+    said = json.loads(target.read_text())
+    assert [f["rows"] for f in said["findings"] if f["severity"] == "error"] == [[3]]
+    assert result.stdout.rstrip().endswith(f"Written: {target}")
+
+
+def test_json_to_the_screen_is_json_and_nothing_else(folder):
+    result = run(folder, "--method", "safety", "--json", "-")
+    said = json.loads(result.stdout)
+    assert {row["method"] for row in said["results"]} == {"safety"}
+    assert said["trial"]["origin"] == "simulated"
+    assert result.stdout == leadin.analyse(leadin.read(folder), methods=["safety"]).to_json()
+
+
+def test_a_plan_file_names_what_is_run(folder, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("analyses:\n  - {method: kaplan_meier, role: primary}\n")
+    said = json.loads(run(folder, "--plan", plan, "--json", "-").stdout)
+    assert {(row["method"], row["planned"]) for row in said["results"]} == {("kaplan_meier", True)}
+
+
+def test_a_method_outside_the_plan_is_exploratory(folder):
+    said = json.loads(run(folder, "--method", " random_slope , safety,", "--json", "-").stdout)
+    assert {(row["method"], row["planned"]) for row in said["results"]} == {("random_slope", False), ("safety", True)}
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "said"),
+    [
+        (["--method", "slopechange"], UsageError, "got 'slopechange'. Did you mean 'slope_change'?"),
+        (["--method", ","], UsageError, "methods: expected at least one of"),
+        (["--reference", "sham"], UsageError, "reference: expected an arm of this trial (low, mid, high); got 'sham'."),
+        (["--protocol", "nurown-phase2"], UsageError, "Did you mean nurown-phase2a?"),
+        (["--plan", "nowhere.yaml"], LeadinError, "nowhere.yaml"),
+    ],
+)
+def test_what_does_not_exist_is_refused(folder, args, error, said):
+    result = run(folder, *args)
+    assert isinstance(result.exception, error)
+    assert said in str(result.exception)
+
+
+def test_refused_is_two_with_one_message_and_nothing_written(tmp_path):
+    result = real("analyse", tmp_path / "nowhere", "-o", tmp_path / "r.html", "--json", tmp_path / "r.json")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("leadin: ")
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(folder, tmp_path):
+    result = run(folder, "--method", "safety", "--json", tmp_path / "no" / "such" / "folder" / "r.json")
+    assert isinstance(result.exception, LeadinError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_protocol_may_be_named(build_tables, tmp_path):
+    path = build_tables(tmp_path / "t")
+    bare = run(path, "--method", "kaplan_meier")
+    assert bare.exit_code == 0
+    assert bare.stdout.startswith("t, imported: 6 participants, every method that the tables can carry, exploratory\n")
+    assert "note (no-protocol): " in bare.stdout
+    named = run(path, "--method", "kaplan_meier,log_rank", "--protocol", "hanyang-phase2")
+    assert named.stdout.startswith("hanyang-phase2, imported: 6 participants, by plan\n")
+    assert "no-protocol" not in named.stdout
+    # The protocol's control is the reference, not the first in the table.
+    assert "cells - control" in named.stdout
+    assert "control - cells" in run(path, "--method", "log_rank").stdout
+
+
+@pytest.fixture
+def build_tables():
+    """A bare folder of tables: two arms, cells first, one death each."""
+
+    def write(path):
+        path.mkdir()
+        people = [f"p{i},{'cells' if i < 3 else 'control'}" for i in range(6)]
+        (path / "participants.csv").write_text("participant_id,arm\n" + "\n".join(people) + "\n")
+        ends = [f"p{i},{90 + 10 * i},{'death' if i in (1, 4) else 'end_of_follow_up'}" for i in range(6)]
+        (path / "events.csv").write_text("participant_id,day,kind\n" + "\n".join(ends) + "\n")
+        return path
+
+    return write
+
+
+def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("leadin.front_door.chance", lambda protocol: asked.append(protocol.name))
+    monkeypatch.setattr(
+        "leadin.front_door.report",
+        lambda trial, results, path, chance: asked.append((path.name, results.methods, chance)),
+    )
+    target = tmp_path / "report.html"
+    assert run(folder, "--method", "slope_change", "-o", target).exit_code == 0
+    assert asked == ["nurown-phase2a", ("report.html", ("slope_change",), None)]
+    asked.clear()
+    # Neither slopes nor responders: there is nothing for chance to stand beside.
+    run(folder, "--method", "kaplan_meier", "-o", target)
+    assert asked == [("report.html", ("kaplan_meier",), None)]
+    asked.clear()
+    # Without a lead-in the design shows no change of slope.
+    leadin.write(leadin.simulate("weekly-nsc-series"), tmp_path / "weekly")
+    run(tmp_path / "weekly", "--method", "slope_change", "-o", target)
+    assert asked == [("report.html", ("slope_change",), None)]
+
+
+def test_on_a_terminal_the_table_is_drawn_to_fit(folder, monkeypatch, capsys):
+    from leadin.cli.analyse import _show
+
+    results = leadin.analyse(leadin.read(folder), methods=["slope_change", "cox"])
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "140")
+    _show(results)
+    text = capsys.readouterr().out
+    assert "95 % interval" in text
+    assert "───" in text
+    assert "Not estimated, cox: nobody of the arm died" in text
+
+
+# The whole road on reference data: leadin import, leadin analyse --json, the numbers of R.
+
+MAPPING = """
+tables:
+  participants:
+    - file: people.csv
+      columns: {participant_id: id, arm: arm}
+  assessments:
+    - file: visits.csv
+      columns:
+        participant_id: id
+        day: {column: time, unit: months}
+      measures: {alsfrs_r: y}
+  events:
+    - file: people.csv
+      columns:
+        participant_id: id
+        day: {column: time, unit: months}
+        kind: {column: event, codes: {0: end_of_follow_up, 1: death}}
+"""
+
+
+def imported(tmp_path, visits, people, mapping=MAPPING):
+    (tmp_path / "visits.csv").write_text(visits.read_text())
+    (tmp_path / "people.csv").write_text(people.read_text())
+    (tmp_path / "map.yaml").write_text(mapping)
+    command = ["import", "visits.csv", "people.csv", "--mapping", "map.yaml", "-o", "t"]
+    command = [
+        str(tmp_path / word) if word in ("visits.csv", "people.csv", "map.yaml", "t") else word for word in command
+    ]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code in (0, 1), (result.stdout, result.exception)
+    return tmp_path / "t"
+
+
+@pytest.mark.parametrize("name", ["w1_01", "w1_07", "e02_small"])
+def test_import_and_analyse_give_the_numbers_of_r(name, tmp_path):
+    folder = imported(
+        tmp_path,
+        VALIDATION / "mixed-models" / "data" / f"{name}_long.csv",
+        VALIDATION / "survival" / "data" / f"{name}_surv.csv",
+    )
+    said = json.loads(run(folder, "--reference", "0", "--json", "-").stdout)
+    rows = {row["method"]: row for row in said["results"] if row["contrast"] == "1 - 0" and row["rule"] is None}
+
+    def golden(file, model):
+        entries = json.loads((VALIDATION / "mixed-models" / file).read_text())
+        return next(entry for entry in entries if (entry["dataset"], entry["model"]) == (name, model))
+
+    for method, theirs, of_estimate, of_df in (
+        ("random_slope", golden("golden_D.json", "D"), 2e-7, 2e-5),
+        ("broken_stick", golden("golden_C.json", "C"), 1e-5, 1e-3),
+    ):
+        row = rows[method]
+        assert row["estimate"] == pytest.approx(theirs["est"], rel=of_estimate, abs=of_estimate * theirs["se"])
+        assert row["standard_error"] == pytest.approx(theirs["se"], rel=of_estimate)
+        assert row["df"] == pytest.approx(theirs["df"], rel=of_df)
+    survival = {
+        entry["dataset"]: entry for entry in json.loads((VALIDATION / "survival" / "expected.json").read_text())
+    }
+    (pair,) = survival[name]["pairs"]
+    assert rows["cox"]["estimate"] == pytest.approx(pair["cox"]["estimate"], rel=1e-8)
+    assert rows["cox"]["standard_error"] == pytest.approx(pair["cox"]["standard_error"], rel=1e-8)
+    assert rows["log_rank"]["statistic"] == pytest.approx(pair["log_rank"]["chi_square"], rel=1e-8)
+    km = [row for row in said["results"] if row["method"] == "kaplan_meier" and row["time_months"] == 6]
+    assert [row["estimate"] for row in sorted(km, key=lambda row: row["arm"])] == pytest.approx(
+        [curve["survival"][curve["months"].index(6)] for curve in survival[name]["curves"]]
+    )
+
+
+def test_the_real_trial_gives_the_numbers_of_r(tmp_path):
+    if not SHARED.exists():
+        pytest.skip("the valproic-acid trial is not beside this repository; it may not be kept in it")
+    example = REPOSITORY / "examples" / "valproate"
+    command = ["import", SHARED / "vpa_alsfrs.csv", SHARED / "vpa_survival.csv", "--mapping", example / "mapping.yaml"]
+    done = CliRunner().invoke(app, [*map(str, command), "-o", str(tmp_path / "t")])
+    assert done.exit_code in (0, 1), (done.stdout, done.exception)
+    said = json.loads(run(tmp_path / "t", "--json", "-").stdout)
+    theirs = json.loads((VALIDATION / "valproate" / "expected.json").read_text())
+    rows = {row["method"]: row for row in said["results"] if row["contrast"] == "valproate - placebo"}
+    for key in ("estimate", "standard_error", "df", "p"):
+        assert rows["random_slope"][key] == pytest.approx(theirs["random_slope"][key], rel=1e-6)
+    assert rows["log_rank"]["statistic"] == pytest.approx(theirs["log_rank"]["chi_square"], rel=1e-6)
+    assert rows["log_rank"]["p"] == pytest.approx(theirs["log_rank"]["p"], rel=1e-6)
+    for key, name in (("estimate", "log_hazard_ratio"), ("standard_error", "standard_error"), ("p", "p")):
+        assert rows["cox"][key] == pytest.approx(theirs["cox"][name], rel=1e-6)
+
+
+def test_the_help_says_what_the_contract_says():
+    text = run("--help").stdout
+    for option in ("--protocol", "--plan", "--method", "--reference", "--output", "--json"):
+        assert option in text
+
+
+def test_reading_fails_with_a_data_error_not_a_traceback(tmp_path):
+    (tmp_path / "participants.csv").write_text("participant_id,arm\n")
+    result = run(tmp_path)
+    assert isinstance(result.exception, DataError)
+
+
+def test_csv_is_not_needed_to_be_sorted(build_tables, tmp_path):
+    path = build_tables(tmp_path / "t")
+    with (path / "events.csv").open() as file:
+        rows = list(csv.reader(file))
+    first = run(path, "--method", "log_rank", "--json", "-").stdout
+    (path / "events.csv").write_text("\n".join(",".join(row) for row in [rows[0], *reversed(rows[1:])]) + "\n")
+    again = run(path, "--method", "log_rank", "--json", "-").stdout
+    assert json.loads(first)["results"] == json.loads(again)["results"]
