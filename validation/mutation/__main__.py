@@ -1,0 +1,62 @@
+"""Can the tests fail? Plants single faults in the code, one at a time, and counts how many the tests notice.
+
+    make mutate                                   300 mutants of each of protocols, trials and analysis
+    python -m validation.mutation --rooms trials --per-room 50 --jobs 2 --seed 20261122
+
+Every possible single fault of a room is listed (cosmic-ray's operators), a seeded sample is drawn, and each sampled
+fault is tried in a copy of the project against that room's tests. Faults in annotations are not drawn: annotations are
+never evaluated here (PEP 563), so no test could see them. Writes `results.json` and `survivors.md` beside this file; a
+reason written into `reasons.json` for a survivor (keyed by its change, as printed there) is carried into the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from validation.mutation.faults import Fault, list_faults, sample
+from validation.mutation.record import write_record
+from validation.mutation.trial_run import Verdict, prepare_copy, try_fault
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("protocols", "trials", "analysis")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the sample and writes the record; 0 when every room kills at least the asked share, else 1."""
+    options = _parse(arguments)
+    verdicts: dict[str, list[Verdict]] = {}
+    with ProcessPoolExecutor(options.jobs, initializer=prepare_copy, initargs=(ROOT,)) as pool:
+        for room in options.rooms:
+            drawn = sample(list_faults(ROOT / "src" / "leadin" / room, ROOT), options.per_room, options.seed)
+            verdicts[room] = []
+            for done, verdict in enumerate(pool.map(_judge, drawn, [room] * len(drawn)), start=1):
+                verdicts[room].append(verdict)
+                if sys.stderr.isatty() or done % 50 == 0 or done == len(drawn):
+                    killed = sum(v.killed for v in verdicts[room])
+                    print(f"{room}: {killed} of {done} killed ({len(drawn)} drawn)", file=sys.stderr, flush=True)
+    shares = write_record(verdicts, Path(__file__).parent, seed=options.seed)
+    for room, share in shares.items():
+        print(f"{room}: {100 * share:.1f} % killed")
+    return 0 if all(share >= options.at_least for share in shares.values()) else 1
+
+
+def _judge(fault: Fault, room: str) -> Verdict:
+    return try_fault(fault, room)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m validation.mutation", description=__doc__.split("\n")[0])
+    parser.add_argument("--rooms", nargs="+", default=list(ROOMS))
+    parser.add_argument("--per-room", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--at-least", type=float, default=0.8, help="share to be killed in every room")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
