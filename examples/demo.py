@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 
 import leadin
+from leadin.analysis.result import Result
+from leadin.analysis.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOCOL, EFFECT, SEED = "hanyang-phase2", 0.4, 1
+RULE = ">= 50 % slower"
 
 
 def main(out: Path) -> None:
@@ -27,8 +30,16 @@ def main(out: Path) -> None:
         leadin.write(trial, out / f"trial-{name}")
         results = leadin.analyse(trial)
         page = leadin.report(trial, results, out / f"{name}.html", chance=chance)
-        says = "cells do nothing" if slowing == 0 else f"cells slow decline by {100 * slowing:.0f} %"
-        print(f"Simulated, {says}: {page}\n{results}\n")
+        says = (
+            "cells do nothing" if slowing == 0 else f"the same people, but cells slow decline by {100 * slowing:.0f} %"
+        )
+        print(f"Simulated: {says}\n{summary(results)}\n  report: {page}\n")
+    level = chance.level("responders", "alsfrs_r", "cells", RULE)
+    if level is not None:
+        print(
+            f"With no treatment {100 * level.mean:.0f} % of this arm 'respond' ({RULE}; {100 * level.low:.0f} to "
+            f"{100 * level.high:.0f} % in 95 of 100 such trials).\n"
+        )
     report_real_trial(ROOT.parent / "shared" / "data" / "vpa-trial", out)
     print(f"Done in {time.perf_counter() - began:.0f} s. Open {out / 'report.html'}")
 
@@ -43,7 +54,32 @@ def report_real_trial(data: Path, out: Path) -> None:
     leadin.write(trial, out / "trial-valproate")
     results = leadin.analyse(trial)
     page = leadin.report(trial, results, out / "valproate.html")
-    print(f"Real trial, valproate: {page}\n{imported.summary()}\n{results}\n")
+    print(f"Real: valproate against placebo\n{imported.summary()}\n{summary(results)}\n  report: {page}\n")
+
+
+def summary(results: Results) -> str:
+    """One line each for the models, the responders and survival; everything else stands in the report."""
+    return "\n".join(line(result) for result in results if shown(result))
+
+
+def shown(result: Result) -> bool:
+    """The between-arm models, and each arm's responders by one rule."""
+    if result.method == "responders":
+        return result.rule == RULE and result.contrast is None
+    return result.method in ("broken_stick", "random_slope", "log_rank") and result.converged
+
+
+def line(result: Result) -> str:
+    """Method, what, estimate with interval, p."""
+    what = f"  {result.method:<13}{result.contrast or f'{result.arm}, {result.rule}':<26}"
+    if result.method == "responders" and None not in (result.estimate, result.ci_low, result.ci_high):
+        return what + "{:.0f} % ({:.0f} to {:.0f} %)".format(
+            *(100 * (value or 0.0) for value in (result.estimate, result.ci_low, result.ci_high))
+        )
+    p = "" if result.p is None else f", p = {result.p:.2f}" if result.p >= 0.001 else ", p < 0.001"
+    if result.estimate is None:
+        return f"{what}chi-square {result.statistic:.2f}{p}"
+    return f"{what}{result.estimate:.2f} ({result.ci_low:.2f} to {result.ci_high:.2f}) {result.unit}{p}"
 
 
 if __name__ == "__main__":

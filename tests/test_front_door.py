@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib
 import pkgutil
 import subprocess
@@ -40,6 +41,9 @@ def test_every_verb_works_twice_after_every_room_was_imported(tmp_path):
     for turn in ("first", "second"):
         protocol = leadin.protocol("hanyang-phase1")
         assert "hanyang-phase1" in leadin.protocol_names()
+        assert leadin.show(protocol)[0].heading
+        assert all(finding.severity == "note" for finding in leadin.check("hanyang-phase1"))
+        assert leadin.schedule(protocol, datetime.date(2026, 1, 12))
         trial = leadin.simulate(protocol, seed=3)
         folder = leadin.write(trial, tmp_path / turn / "trial")
         assert leadin.check(leadin.read(folder)) == leadin.check(trial)

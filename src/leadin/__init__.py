@@ -10,6 +10,7 @@ from leadin.front_door import (
     read,
     report,
     schedule,
+    show,
     simulate,
     write,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "read",
     "report",
     "schedule",
+    "show",
     "simulate",
     "write",
 ]

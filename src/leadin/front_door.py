@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     import datetime
 
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
+    from leadin.protocols.entry import EntrySection
+    from leadin.protocols.finding import ProtocolFinding
     from leadin.protocols.plan import Plan
     from leadin.protocols.protocol import Protocol
     from leadin.protocols.schedule import ScheduledActivity
@@ -87,13 +89,29 @@ def import_tables(files: Sequence[str | Path], mapping: str | Path) -> tuple[Tri
     return import_trial([Path(file) for file in files], Path(mapping))
 
 
-def check(trial: Trial) -> tuple[Finding, ...]:
-    """Findings of all checks on a trial: impossible scores, visits outside windows, assessments after death, and so
-    on.
-    """
-    from leadin.trials.checks import check_trial
+def show(source: str | Path | Protocol) -> tuple[EntrySection, ...]:
+    """The protocol as people read it: titled sections of (label, text), what was assumed marked as assumed."""
+    from leadin.protocols.entry import registry_entry
 
-    return check_trial(trial)
+    return registry_entry(protocol(source))
+
+
+@overload
+def check(source: Trial) -> tuple[Finding, ...]: ...
+
+
+@overload
+def check(source: str | Path | Protocol) -> tuple[ProtocolFinding, ...]: ...
+
+
+def check(source: Trial | str | Path | Protocol) -> tuple[Finding, ...] | tuple[ProtocolFinding, ...]:
+    """Findings of all checks on a trial (impossible scores, visits outside windows, assessments after death, and so on)
+    or on a protocol (what does not fit together, what cannot be evaluated, what has no source)."""
+    from leadin.protocols.check import check_protocol
+    from leadin.trials.checks import check_trial
+    from leadin.trials.trial import Trial
+
+    return check_trial(source) if isinstance(source, Trial) else check_protocol(protocol(source))
 
 
 def analyse(

@@ -283,8 +283,10 @@ def test_a_trial_without_participants_is_refused(build):
 
 
 def test_a_protocol_of_other_arms_leaves_nobody_and_is_refused(trial):
+    warned = replace(trial, findings=(Finding("x", "warning", "participants", (), "Only a warning."),))
     with pytest.raises(DataError) as caught:
-        analyse_trial(replace(trial, protocol=leadin.protocol("nurown-phase2a")))
+        analyse_trial(replace(warned, protocol=leadin.protocol("nurown-phase2a")))
+    assert "Only a warning." not in str(caught.value)
     assert str(caught.value).startswith(
         "participants: expected at least one usable participant in an arm; got none. 4 participants of arm 'control'"
     )

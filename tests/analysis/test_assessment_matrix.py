@@ -49,6 +49,8 @@ def test_columns_of_another_type_are_taken_as_numbers(build):
         ("weight_kg", "body weight", "kg"),
         ("strength.left", "strength of the left limb", "units"),
         ("alsfrs_rest", "alsfrs_rest", "units"),
+        ("a_scale", "a_scale", "units"),
+        ("strength.right", "strength of the right limb", "units"),
     ],
 )
 def test_what_a_measure_is_called_and_counted_in(measure, name, unit):

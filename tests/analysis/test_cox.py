@@ -34,7 +34,7 @@ def efron(beta, months, event, treated):
 
 
 @given(rows)
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_fit_is_the_maximum_or_there_is_none(rows):
     treated, months, event = (np.array(column) for column in zip(*rows, strict=True))
     try:

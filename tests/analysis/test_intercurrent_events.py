@@ -82,6 +82,11 @@ def test_what_a_method_cannot_do_is_said_and_not_done(trial):
     assert found.warnings == (
         "the plan asks 'while alive' for death; broken_stick cannot do that and takes 'hypothetical': see the estimand",
     )
+    breath = handled(trial, planned(("ventilation", "composite")), SLOPES)
+    assert breath.warnings == (
+        "the plan asks 'composite' for permanent ventilation; slope_change cannot do that and takes 'treatment "
+        "policy': see the estimand",
+    )
     safety = handled(trial, planned(("other_therapy", "hypothetical"), method="safety"), METHODS["safety"].strategies)
     assert safety.warnings == (
         "the plan asks 'hypothetical' for other therapy; safety cannot do that and takes 'treatment policy': see the "

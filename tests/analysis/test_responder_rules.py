@@ -176,6 +176,7 @@ MISSING, DEAD = one(NAN, NAN, evaluable=False), one(NAN, NAN, evaluable=False, d
 )
 def test_either_measure_makes_a_responder(first, second, responder, counted, flat, died, missing):
     for found in (either(first, second), either(second, first)):
+        assert {flags.dtype for flags in vars(found).values()} == {np.dtype(bool)}
         assert found.responder.tolist() == [responder]
         assert found.counted.tolist() == [counted]
         assert found.non_declining.tolist() == [flat]

@@ -210,3 +210,16 @@ def test_a_shared_baseline_is_warned_of(build):
     planned = PlannedAnalysis(method="responders", share_baseline=True)
     rows = responders(build(ARMS, FOUR), planned, "control")
     assert {row.warnings for row in rows} == {(SHARED,)}
+
+
+def test_where_nobody_has_both_slopes_the_dead_are_not_called_non_responders(build):
+    after = {who: {0: 40.0, 1: 39.0, 2: 38.0, 3: 37.0} for who in "ab"}
+    planned = PlannedAnalysis(method="responders", missing="not_responder")
+    row = responders(build({"a": "cells", "b": "cells"}, after, [("a", 4.0, "death")]), planned, None)[0]
+    assert (row.converged, row.estimate, row.n, row.not_evaluable) == (False, None, 0, 2)
+    assert row.warnings == (
+        "expected at least one participant of arm cells who can be judged; got none",
+        UNCONTROLLED,
+        "1 of 2 participants of arm cells died without a lead-in and a follow-up slope: left out",
+        "1 of 2 participants of arm cells have no lead-in or no follow-up slope: left out",
+    )

@@ -8,7 +8,9 @@ from dataclasses import FrozenInstanceError, asdict, fields, replace
 import polars as pl
 import pytest
 
+from leadin.analysis.methods import METHODS
 from leadin.analysis.provenance import LIBRARIES, Provenance, provenance_of
+from leadin.analysis.responder_rules import RelativeRule, SpecialCases
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results import SCHEMA, MethodResults, Results
 from leadin.errors import UsageError
@@ -50,8 +52,8 @@ def test_results_are_the_rows_in_order_and_frozen():
     assert found.methods == ("slope_change", "cox")
     assert "cox" in found
     assert "safety" not in found
-    with pytest.raises(FrozenInstanceError):
-        found.rows = ()  # type: ignore[misc]
+    assert WITHIN in found
+    assert BREATHES not in found
 
 
 def test_one_method_by_name_has_all_its_rows_and_the_one_that_answers():
@@ -151,6 +153,7 @@ def test_json_never_holds_nan():
 
 def test_json_of_the_same_results_is_the_same_text_and_ends_its_line():
     assert results().to_json() == results().to_json()
+    assert results().to_json().startswith('{\n "leadin": "9.9",\n "trial": {\n  "schema_version": 1,')
     assert results().to_json().endswith("}\n")
     assert "\u2026" in results((replace(BETWEEN, estimand="\u2026"),), (SLOPE,)).to_json()
 
@@ -213,5 +216,24 @@ def test_hashes_equal_those_of_a_written_folder(build, tmp_path):
     assert dict(provenance_of(trial, None).tables) == dict(leadin.read(tmp_path / "t").manifest.tables)
 
 
-def test_the_fields_of_a_result_are_plain_values():
-    assert asdict(BETWEEN)["references"] == ("A", "B")
+def test_a_result_is_neither_planned_nor_failed_unless_said():
+    bare = Result("cox", "survival")
+    assert (bare.planned, bare.converged, bare.warnings, bare.references) == (False, True, (), ())
+    assert {
+        value
+        for key, value in asdict(bare).items()
+        if key not in ("method", "endpoint", "planned", "converged", "warnings", "references")
+    } == {None}
+    assert not_evaluable("cox", "survival", "why", arm="x") == replace(
+        bare, converged=False, warnings=("why",), arm="x"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [BETWEEN, MADE, results(), results()["cox"], METHODS["cox"], RelativeRule(50), SpecialCases()],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_is_said_is_frozen(value):
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, fields(value)[0].name, "other")

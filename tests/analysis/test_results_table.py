@@ -133,7 +133,7 @@ def test_a_short_table_leaves_out_details_and_says_how_many():
 
 def test_reasons_are_told_once_with_all_their_methods():
     failed = [not_evaluable(method, "survival", "nobody died") for method in ("cox", "log_rank", "cox")]
-    failed.append(not_evaluable("broken_stick", "alsfrs_r", "no visits"))
+    failed.append(Result("broken_stick", "alsfrs_r", converged=False, warnings=("no visits", "no control arm")))
     fine = Result("cox", "survival", warnings=("take care",))
     assert reasons([*failed, fine]) == ["cox, log_rank: nobody died", "broken_stick: no visits"]
 

@@ -75,6 +75,18 @@ def test_whoever_is_not_known_of_after_time_zero_is_not_at_risk(build):
     assert harm.people["months"].to_list() == pytest.approx([1.0])
 
 
+def test_half_a_day_after_time_zero_is_time_at_risk(build):
+    trial = build({"a": "x", "b": "x"}, {"a": {DAY / 2: 40}, "b": {0: 40}})
+    assert adverse_events_of(trial).people["participant_id"].to_list() == ["a"]
+
+
+@pytest.mark.parametrize(("grade", "severe"), [(1, 0.0), (2, 0.0), (3, 1.0), (4, 1.0), (5, 1.0), (None, 0.0)])
+def test_severe_is_grade_three_and_higher(build, grade, severe):
+    trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.5, grade=grade)])
+    (found,) = [r for r in safety(trial, PLAN, "x") if r.rule == "grade >= 3"]
+    assert found.statistic == severe
+
+
 def test_an_event_on_day_zero_is_counted(build):
     trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.0)])
     assert adverse_events_of(trial).events.height == 1

@@ -24,9 +24,9 @@ def phase2():
 
 @pytest.fixture(scope="module")
 def phase2_chance(phase2):
-    start = time.perf_counter()
+    start = time.process_time()
     chance = chance_level(phase2)
-    return chance, time.perf_counter() - start
+    return chance, time.process_time() - start
 
 
 def planning(protocol: Protocol, *analyses: PlannedAnalysis) -> Protocol:

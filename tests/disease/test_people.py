@@ -78,6 +78,11 @@ def test_sides_differ_but_go_together(people):
     )
 
 
+def test_weight_is_the_mass_index_times_squared_height(people):
+    squared_height = 0.634 * (1.76**2 + 0.07**2) + 0.366 * (1.63**2 + 0.07**2)
+    assert people.weight_kg.mean() == pytest.approx(26.15 * squared_height, rel=0.007)
+
+
 def test_men_weigh_more(people):
     assert people.weight_kg[people.male].mean() - people.weight_kg[~people.male].mean() == pytest.approx(11.5, abs=1.0)
 

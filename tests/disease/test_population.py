@@ -110,6 +110,10 @@ def test_a_path_that_points_at_nothing(written):
     assert "expected the path of a value of this population; got 'score.minimal'" in message
     assert "Write score.minimum." in message
     assert "score.minimum: expected a source" in message
+    assert "Write decline." in told(written(("  - field: decline.rate_sd\n", "  - field: declin.rate_sd\n")))
+    nowhere = told(written(("  - field: score.minimum\n", "  - field: zebra\n")))
+    assert "got 'zebra' (" in nowhere
+    assert "Write a path such as decline.rate_mean." in nowhere
 
 
 def test_a_source_that_is_not_there(written):
@@ -139,6 +143,14 @@ def test_a_source_that_is_not_there(written):
 )
 def test_a_population_that_cannot_be(written, old, new, message):
     assert (message or "score.mean: expected a number") in told(written((old, new)))
+
+
+def test_onset_groups_need_positive_rates(written):
+    path = written(("  rate_sd: 0.60", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.6"))
+    assert "a rate of mean 1 and SD 9 with 22% bulbar onset can hold; got 4.6" in told(path)
+    assert load_population(
+        written(("  rate_sd: 0.60", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.5"))
+    )
 
 
 def test_the_hash_is_of_what_is_said(pro_act, written):

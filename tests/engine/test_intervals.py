@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import comb
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import gammaln
 
 from leadin.engine.intervals import clopper_pearson, newcombe, poisson_rate, wilson
 from leadin.errors import DataError
@@ -106,6 +108,35 @@ def test_a_rate_scales_with_the_unit_of_time(events, exposure, unit):
     assert float(scaled_low) * unit == pytest.approx(float(low))
     assert float(scaled_high) * unit == pytest.approx(float(high))
     assert low <= events / exposure < high
+
+
+@pytest.mark.parametrize("n", [7, 15, 33])
+def test_the_exact_interval_covers_every_share_at_its_level(n):
+    # Counted out over all possible counts, not simulated.
+    low, high = clopper_pearson(np.arange(n + 1), n)
+    for share in np.linspace(0.001, 0.999, 333):
+        chances = np.array([comb(n, k) * share**k * (1 - share) ** (n - k) for k in range(n + 1)])
+        assert chances[(low <= share) & (share <= high)].sum() >= 0.95
+
+
+def test_the_exact_interval_covers_every_rate_at_its_level():
+    events = np.arange(200)
+    low, high = poisson_rate(events, 1.0)
+    for rate in np.linspace(0.01, 40, 300):
+        chances = np.exp(events * np.log(rate) - rate - gammaln(events + 1))
+        assert chances[(low <= rate) & (rate <= high)].sum() >= 0.95
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1), (0.3, 0.3), (0.5, 0.3), (0.67, 0.2)])
+def test_newcombe_s_interval_covers_a_difference_about_as_often_as_it_says(shares):
+    n, m = 15, 20
+    x, y = np.meshgrid(np.arange(n + 1), np.arange(m + 1), indexing="ij")
+    low, high = newcombe(x, n, y, m)
+    ways = np.vectorize(comb)
+    p, q = shares
+    chances = ways(n, x) * p**x * (1 - p) ** (n - x) * ways(m, y) * q**y * (1 - q) ** (m - y)
+    assert chances.sum() == pytest.approx(1)
+    assert 0.93 < chances[(low <= p - q) & (p - q <= high)].sum() < 0.985
 
 
 def test_arrays_give_what_single_counts_give():

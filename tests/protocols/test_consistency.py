@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from leadin.protocols.consistency import broken_paths, inconsistencies
+from leadin.protocols.consistency import MOST_PROBLEMS, broken_paths, inconsistencies
 from leadin.protocols.problems import Problem
 from leadin.protocols.protocol import Protocol
 
@@ -144,6 +144,8 @@ def test_a_small_block_for_a_large_ratio_is_raised_to_one_round(small):
         {"arms": [1, "x", None, {"name": 5, "administrations": "x"}]},
         {"visits": [{"day": "week 4", "measures": "alsfrs_r"}, {"day": True}, {"measures": [1, 1]}]},
         {"arms": [{"name": "a", "administrations": [{"day": "x"}, {"product": 3, "day": 0}, 7]}]},
+        {"arms": [{"administrations": [{"day": 0, "route": "x"}, {"day": 0, "route": "x"}]}]},
+        {"arms": [{"administrations": [{"day": 0, "product": 3, "route": "x"}] * 2}]},
         {"randomisation": "1:1"},
         {"randomisation": {"ratio": "1:1", "block_size": 3}},
         {"randomisation": {"ratio": {}, "block_size": 3}},
@@ -156,6 +158,22 @@ def test_a_small_block_for_a_large_ratio_is_raised_to_one_round(small):
 )
 def test_what_has_the_wrong_type_is_left_to_others(said):
     assert inconsistencies(said) == ()
+
+
+def test_the_search_stops_at_two_hundred(small):
+    small["visits"][0]["measures"] = ["alsfrs_r"] * 300
+    assert len(inconsistencies(small)) == MOST_PROBLEMS == 200
+    small["assumed"] = [{"field": "zzz", "reason": "no reason at all"}] * 300
+    assert len(broken_paths(small)) == 200
+
+
+def test_a_dozen_names_are_listed(small):
+    small["arms"] = [{"name": f"arm-{letter}"} for letter in "abcdefghijkl"]
+    small["plan"]["reference_arm"] = "zzz"
+    small["randomisation"] = None
+    assert "(arm-a, arm-b, arm-c, arm-d, arm-e, arm-f, arm-g, arm-h, arm-i, arm-j, arm-k, arm-l)" in told(small)[0]
+    small["arms"].append({"name": "arm-m"})
+    assert "arm-k, arm-l, ...)" in told(small)[0]
 
 
 def test_paths_that_point_at_nothing(small):

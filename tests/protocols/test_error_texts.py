@@ -121,6 +121,7 @@ NAME = "a name of lower-case letters, digits, dots, dashes and underscores"
         (_set("visits", 1, "measures", value=None), "visits[1].measures: expected a list; got nothing @. Write one or more below it, each starting with a dash."),
         (_set("visits", 1, "measures", value=[]), f"visits[1].measures: expected at least 1 of them; got an empty list @. Write one or more of {MEASURES} in [ ]."),
         (_set("visits", 1, "measures", value=["fvc"]), f"visits[1].measures[0]: expected one of {MEASURES}; got 'fvc' @. Write fvc_percent."),
+        (_set("visits", 1, "measures", value=["alsfrs_r"] * 51), "visits[1].measures: expected at most 50 of them; got 51 @. Leave some out."),
         (_set("visits", 1, value="month 3"), "visits[1]: expected the fields name, day, days_early, days_late, measures; got 'month 3' @. Write these fields below it, one a line, indented."),
         (_set("eligibility", value=["age"]), "eligibility: expected the fields criteria, other; got a list @. Write these fields below it, one a line, indented."),
         (_set("products", value={"name": "msc"}), "products: expected a list; got the fields name @. Put a dash before the first field of each."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leadin.protocols.field_paths import called, found, member_name, spellings, values
+from leadin.protocols.field_paths import called, exists, found, member_name, spellings, values
 
 SAID = {
     "title": "t",
@@ -45,10 +45,16 @@ SAID = {
         ("arms.a.planned.x", []),
         ("tests.x", []),
         ("*", []),
+        ("arms.", []),
+        ("arms.a.", []),
+        ("arms.a.planned[0]", []),
+        ("arms.a.doses[0]x", []),
+        ("", []),
     ],
 )
 def test_a_path_finds_its_places(path, places):
     assert list(found(SAID, path)) == places
+    assert exists(SAID, path) is bool(places)
 
 
 @pytest.mark.parametrize(

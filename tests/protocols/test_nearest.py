@@ -32,3 +32,10 @@ MEASURES = ("alsfrs_r", "svc_percent", "fvc_percent", "weight_kg")
 )
 def test_nearest(got, known, expected):
     assert nearest(got, known) == expected
+
+
+def test_spelling_is_not_compared_among_very_many_names():
+    many = [f"name-{i:03}" for i in range(500)]
+    assert nearest("nmae-007", many) == "name-007"
+    assert nearest("nmae-007", [*many, "other"]) is None
+    assert nearest("othe", [*many, "other"]) == "other"

@@ -74,7 +74,8 @@ def test_baseline_is_the_last_visit_at_or_before_time_zero(small, protocol):
         (("products", 0, "manufacturing", "differentiation_days"), 120, 121),
         (("products", 0, "manufacturing", "differentiation_days"), 0, -1),
         (("products", 0, "manufacturing", "shelf_life_hours"), 0.5, 0),
-        (("randomisation", "block_size"), 1000, 1002),
+        (("products", 0, "manufacturing", "shelf_life_hours"), 876_600, 876_601),
+        (("randomisation", "block_size"), 1000, 1001),
         (("randomisation", "block_size"), 2, 1),
         (("randomisation", "ratio", "cells"), 100, 101),
         (("plan", "analyses", 0, "alpha"), 0.999, 1),
@@ -94,6 +95,83 @@ def test_bounds(small, path, inside, outside):
     assert Protocol.model_validate(with_value(inside)) is not None
     with pytest.raises(ValidationError, match="than"):
         Protocol.model_validate(with_value(outside))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("title",),
+        ("summary",),
+        ("arms", 0, "label"),
+        ("products", 0, "label"),
+        ("products", 0, "cell_type"),
+        ("visits", 0, "name"),
+        ("endpoints", 0, "name"),
+        ("co_interventions", 0, "name"),
+        ("sources", 0, "citation"),
+    ],
+    ids=lambda path: ".".join(map(str, path)),
+)
+def test_a_text_is_at_least_one_letter(small, path):
+    small["endpoints"] = [{"role": "primary"}]
+    small["co_interventions"] = [{"kind": "drug"}]
+    small["sources"] = [{"id": "s"}]
+    named = {"endpoints": "x", "co_interventions": "x"}
+    for field, name in named.items():
+        small[field][0]["name"] = name
+    small["sources"][0]["citation"] = "x"
+    place = small
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = "x"
+    assert Protocol.model_validate(small) is not None
+    place[path[-1]] = "  "
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Protocol.model_validate(small)
+
+
+def _copies(member, name):
+    return lambda number: [{**member, name: f"{name}{i}"} for i in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "make"),
+    [
+        (("products",), 50, _copies({"label": "l", "cell_type": "c", "origin": "allogeneic"}, "name")),
+        (("arms",), 50, _copies({"label": "l", "role": "control", "planned": 1}, "name")),
+        (("sources",), 500, _copies({"citation": "c"}, "id")),
+        (("endpoints",), 200, _copies({"role": "primary"}, "name")),
+        (("co_interventions",), 200, _copies({"kind": "drug"}, "name")),
+        (("provenance",), 2000, lambda n: [{"field": "masking", "source": "s", "status": "read"}] * n),
+        (("assumed",), 2000, lambda n: [{"field": "masking", "reason": "nobody says so"}] * n),
+        (("plan", "analyses"), 200, lambda n: [{"method": "cox"}] * n),
+        (("eligibility", "criteria"), 100, lambda n: [{"variable": "age_years", "minimum": 18}] * n),
+        (("visits",), 500, lambda n: [{"name": f"v{i}", "day": i, "measures": ["alsfrs_r"]} for i in range(n)]),
+        (
+            ("arms", 0, "administrations"),
+            200,
+            lambda n: [{"day": i, "product": "msc", "route": "intrathecal"} for i in range(n)],
+        ),
+        (("co_interventions", 0, "days"), 1000, lambda n: list(range(n))),
+    ],
+    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_lists_have_an_end(small, path, most, make):
+    small["sources"] = [{"id": "s", "citation": "c"}]
+    small["eligibility"] = {}
+    small["co_interventions"] = [{"name": "x", "kind": "drug"}]
+    if path == ("arms",):
+        small["randomisation"] = None
+    if path == ("products",):
+        small["arms"][0]["administrations"] = []
+    place = small
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = make(most)
+    assert Protocol.model_validate(small) is not None
+    place[path[-1]] = make(most + 1)
+    with pytest.raises(ValidationError, match=f"at most {most} items"):
+        Protocol.model_validate(small)
 
 
 def test_defaults(protocol):

@@ -87,6 +87,12 @@ def test_latin1_is_refused_with_its_line(yaml_file):
     )
 
 
+def test_lines_are_counted_from_the_first_sign(yaml_file):
+    assert refusal(yaml_file(b"\n\x01")).startswith("trial.yaml, line 2: expected text; got the control character 0x01")
+    assert refusal(yaml_file(b"\n\xe9")).startswith("trial.yaml, line 2: expected UTF-8 text; got the byte 0xe9")
+    assert refusal(yaml_file(b"\x01\n")).startswith("trial.yaml, line 1: ")
+
+
 @pytest.mark.parametrize("code", [0x00, 0x08, 0x0B, 0x0E, 0x1B, 0x1F, 0x7F, 0x80, 0x9F])
 def test_control_characters_are_refused_with_their_line(yaml_file, code):
     assert refusal(yaml_file(f"a: b\nc: d{chr(code)}\n".encode())) == (

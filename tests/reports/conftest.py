@@ -62,7 +62,11 @@ def two_arms(cells: str = "cells", control: str = "control", n: int = 6, origin:
     ]
     ends = {treated[0]: (200.0, "death"), "P02": (150.0, "withdrawal")}
     events += [
-        {"participant_id": name, "day": ends.get(name, (365.0, ""))[0], "kind": ends.get(name, (0, "end_of_follow_up"))[1]}
+        {
+            "participant_id": name,
+            "day": ends.get(name, (365.0, ""))[0],
+            "kind": ends.get(name, (0, "end_of_follow_up"))[1],
+        }
         for name in arms
     ]
     return build(
@@ -121,7 +125,7 @@ def two_arms(cells: str = "cells", control: str = "control", n: int = 6, origin:
 
 
 def one_arm(n: int = 5) -> Trial:
-    """One arm without a name, no lead-in, nobody left, nothing given, no adverse event: the least that can be reported."""
+    """One arm without a name, no lead-in, nothing given, no event: the least that can be reported."""
     people = {f"Q{k}": None for k in range(n)}
     return build(
         participants=[{"participant_id": name} for name in people],

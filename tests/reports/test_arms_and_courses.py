@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from leadin.protocols.load import load_protocol
 from leadin.reports.arms import arm_called, reference_arm, report_arms, treated_arms
 from leadin.reports.courses import Course, LotMade, courses
 from leadin.reports.palette import look
@@ -28,6 +31,13 @@ def test_a_protocol_gives_order_labels_and_control(phase1):
     assert phase1.participants.height == 9  # one of them failed the screening and is in no arm
 
 
+def test_a_protocol_of_one_arm_names_those_of_whom_the_table_names_none(phase1, one_arm):
+    (arm,) = report_arms(replace(one_arm(), protocol=phase1.protocol))
+    assert (arm.name, arm.label) == (None, "two injections of cells")
+    (arm,) = report_arms(replace(one_arm(), protocol=load_protocol("hanyang-phase2")))
+    assert arm.label == "All participants"
+
+
 def test_a_trial_without_arms_is_one_arm(one_arm):
     (arm,) = report_arms(one_arm())
     assert (arm.name, arm.label, arm.n, arm.reference) == (None, "All participants", 5, False)
@@ -48,15 +58,30 @@ def test_a_course_holds_what_the_tables_say(build):
         participants=[{"participant_id": "a", "arm": "cells"}],
         assessments=[{"participant_id": "a", "day": -90.0, "measure": "alsfrs_r", "value": 40.0}],
         lots=[
-            {"lot_id": "1", "participant_id": "a", "isolated_day": -30.0, "harvested_day": -2.0, "released_day": 0.0, "outcome": "released"},
-            {"lot_id": "2", "participant_id": "a", "isolated_day": 0.0, "harvested_day": 20.0, "outcome": "rejected: sterility"},
+            {
+                "lot_id": "1",
+                "participant_id": "a",
+                "isolated_day": -30.0,
+                "harvested_day": -2.0,
+                "released_day": 0.0,
+                "outcome": "released",
+            },
+            {
+                "lot_id": "2",
+                "participant_id": "a",
+                "isolated_day": 0.0,
+                "harvested_day": 20.0,
+                "outcome": "rejected: sterility",
+            },
         ],
-        administrations=[{"participant_id": "a", "day": 0.0, "lot_id": "1", "route": r} for r in ("intrathecal", "intravenous")],
+        administrations=[
+            {"participant_id": "a", "day": 0.0, "lot_id": "1", "route": r} for r in ("intrathecal", "intravenous")
+        ],
         events=[
             {"participant_id": "a", "day": -95.0, "kind": "screened"},
             {"participant_id": "a", "day": 80.0, "kind": "withdrawal", "detail": "moved"},
         ],
-    )  # fmt: skip
+    )
     (course,) = courses(trial)
     assert course == Course(
         participant_id="a",
@@ -64,7 +89,6 @@ def test_a_course_holds_what_the_tables_say(build):
         first=-95.0,
         last=80.0,
         end="withdrawal",
-        end_detail="moved",
         injections=(0.0,),
         lots=(LotMade(-30.0, 0.0, True, "released"), LotMade(0.0, 20.0, False, "rejected: sterility")),
         screened=True,

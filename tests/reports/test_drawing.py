@@ -64,7 +64,9 @@ def test_the_same_figure_is_the_same_bytes():
     assert drawn() == drawn()
 
 
-@pytest.mark.parametrize("words", ['<script>alert("x")</script>', 'a id="b" href="#c"', "p = 0.123456", "url(#d)", "ü − ≥ 中"])
+@pytest.mark.parametrize(
+    "words", ['<script>alert("x")</script>', 'a id="b" href="#c"', "p = 0.123456", "url(#d)", "ü − ≥ 中"]
+)
 def test_words_stay_words(words):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -100,10 +102,13 @@ def test_a_word_too_long_is_cut_and_a_no_break_space_holds():
 @pytest.mark.parametrize(
     ("low", "high", "ticks"),
     [
-        (-3.2, 12.2, [-3, 0, 3, 6, 9, 12]), (0, 6.1, [0, 1, 2, 3, 4, 5, 6]), (0, 21, [0, 3, 6, 9, 12, 15, 18, 21]),
-        (-12, 60, [-12, 0, 12, 24, 36, 48, 60]), (0.2, 0.8, []),
+        (-3.2, 12.2, [-3, 0, 3, 6, 9, 12]),
+        (0, 6.1, [0, 1, 2, 3, 4, 5, 6]),
+        (0, 21, [0, 3, 6, 9, 12, 15, 18, 21]),
+        (-12, 60, [-12, 0, 12, 24, 36, 48, 60]),
+        (0.2, 0.8, []),
     ],
-)  # fmt: skip
+)
 def test_month_ticks_are_round_and_hold_zero(low, high, ticks):
     assert drawing.month_ticks(low, high) == ticks
 

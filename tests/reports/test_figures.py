@@ -39,13 +39,22 @@ def test_swimmer_tells_doses_lots_and_ends(two_arms):
     trial = two_arms()
     picture = swimmer_figure(report_arms(trial, "control"), courses(trial))
     assert picture.finding == (
-        "cells: 12 injections in 6 of 6 participants; 12 lots started, 0 not released; median follow-up after time zero "
-        "12.0 months; died 1, followed to the end 5. "
+        "cells: 12 injections in 6 of 6 participants; 12 lots started, 0 not released; median follow-up after time "
+        "zero 12.0 months; died 1, followed to the end 5. "
         "control: 0 injections in 0 of 6 participants; median follow-up after time zero 12.0 months; withdrew 1, "
         "followed to the end 5."
     )
     words = words_in(picture)
-    for word in ("lead-in", "follow-up", "isolation, expansion", "injection", "death", "left early", "cells, n = 6", "P01"):
+    for word in (
+        "lead-in",
+        "follow-up",
+        "isolation, expansion",
+        "injection",
+        "death",
+        "left early",
+        "cells, n = 6",
+        "P01",
+    ):
         assert word in words
     assert "lot rejected" not in words
     assert "Months from time zero" in words
@@ -54,7 +63,9 @@ def test_swimmer_tells_doses_lots_and_ends(two_arms):
 def test_swimmer_of_many_names_nobody_and_still_fits_a_page(build):
     trial = build(
         participants=[{"participant_id": f"P{k}", "arm": "a"} for k in range(500)],
-        assessments=[{"participant_id": f"P{k}", "day": 30.0, "measure": "alsfrs_r", "value": 30.0} for k in range(500)],
+        assessments=[
+            {"participant_id": f"P{k}", "day": 30.0, "measure": "alsfrs_r", "value": 30.0} for k in range(500)
+        ],
     )
     picture = swimmer_figure(report_arms(trial), courses(trial))
     assert "P1" not in words_in(picture)
@@ -72,10 +83,10 @@ def test_trajectories_tell_the_mean_at_both_ends_and_at_time_zero(two_arms):
     means = {"cells": curve((40.0, 37.0, 33.0)), "control": curve((40.0, 37.0, 31.5))}
     picture = trajectories_figure(arms, trial.assessments, means=means, model="broken-stick model")
     assert picture.finding == (
-        "cells, 6 participants: model mean 40.0 points at month −3 (95 % interval 38.5 to 41.5), 37.0 points at month 0 "
-        "(95 % interval 35.5 to 38.5), 33.0 points at month 6 (95 % interval 31.5 to 34.5). "
-        "control, 6 participants: model mean 40.0 points at month −3 (95 % interval 38.5 to 41.5), 37.0 points at month 0 "
-        "(95 % interval 35.5 to 38.5), 31.5 points at month 6 (95 % interval 30.0 to 33.0)."
+        "cells, 6 participants: model mean 40.0 points at month −3 (95 % interval 38.5 to 41.5), 37.0 points at month "
+        "0 (95 % interval 35.5 to 38.5), 33.0 points at month 6 (95 % interval 31.5 to 34.5). "
+        "control, 6 participants: model mean 40.0 points at month −3 (95 % interval 38.5 to 41.5), 37.0 points at "
+        "month 0 (95 % interval 35.5 to 38.5), 31.5 points at month 6 (95 % interval 30.0 to 33.0)."
     )
     words = words_in(picture)
     assert words.count("time zero") == 2
@@ -111,10 +122,10 @@ def test_slopes_tell_who_slowed_and_what_no_treatment_shows(cells_and_control):
     cloud = SlopePairs(tuple(np.linspace(-2, 0, 1000)), tuple(np.linspace(-1.5, 0, 1000)))
     picture = slopes_figure(cells_and_control, pairs, cloud)
     assert picture.finding == (
-        "cells + riluzole: slower decline after time zero than before in 2 of 3 (67 %), mean change 0.17 points per month. "
-        "riluzole alone: slower decline after time zero than before in 0 of 1 (0 %), mean change 0.00 points per month. "
-        "With no treatment, 1000 simulated participants of the same design: slower in 999 of 1000 (>99 %), mean change "
-        "0.25 points per month."
+        "cells + riluzole: slower decline after time zero than before in 2 of 3 (67 %), mean change 0.17 points per "
+        "month. riluzole alone: slower decline after time zero than before in 0 of 1 (0 %), mean change 0.00 points "
+        "per month. With no treatment, 1000 simulated participants of the same design: slower in 999 of 1000 (>99 %), "
+        "mean change 0.25 points per month."
     ).replace(" %", "\u00a0%")
     words = words_in(picture)
     assert "no change" in words
@@ -140,8 +151,8 @@ def test_responders_tell_counts_intervals_and_the_chance_level(cells_and_control
     picture = responders_figure(cells_and_control, shares, chance)
     assert picture.finding == (
         "≥ 25 % slower: cells + riluzole 10 of 15 (67\u00a0%), 95 % interval 38 to 88\u00a0%; riluzole alone 5 of 15 "
-        "(33\u00a0%), 95 % interval 12 to 62\u00a0%; cells + riluzole with no treatment 36\u00a0% (13 to 60\u00a0% in 95 % of trials). "
-        "≥ 50 % slower: cells + riluzole 0 of 15 (0\u00a0%), 95 % interval 0 to 22\u00a0%."
+        "(33\u00a0%), 95 % interval 12 to 62\u00a0%; cells + riluzole with no treatment 36\u00a0% (13 to 60\u00a0% in "
+        "95 % of trials). ≥ 50 % slower: cells + riluzole 0 of 15 (0\u00a0%), 95 % interval 0 to 22\u00a0%."
     )
     words = words_in(picture)
     assert "10 of 15 (67\u00a0%)" in words
@@ -158,10 +169,14 @@ def test_responders_of_one_arm_need_no_key(only):
 
 def forest_rows() -> list[ForestRow]:
     return [
-        ForestRow("ALSFRS-R, broken-stick model", "points per month", 0.31, 0.02, 0.6, "0.31 (0.02 to 0.60)", primary=True),
+        ForestRow(
+            "ALSFRS-R, broken-stick model", "points per month", 0.31, 0.02, 0.6, "0.31 (0.02 to 0.60)", primary=True
+        ),
         ForestRow("FVC, change of slope", "% predicted per month", -0.2, -1.0, 0.6, "−0.2 (−1.0 to 0.6)"),
-        ForestRow("Survival, Cox model", "hazard ratio", 0.5, 0.2, 1.25, "0.50 (0.20 to 1.25)", ratio=True, better_high=False),
-    ]  # fmt: skip
+        ForestRow(
+            "Survival, Cox model", "hazard ratio", 0.5, 0.2, 1.25, "0.50 (0.20 to 1.25)", ratio=True, better_high=False
+        ),
+    ]
 
 
 def test_forest_tells_every_row_and_how_many_hold_no_difference():
@@ -176,6 +191,20 @@ def test_forest_tells_every_row_and_how_many_hold_no_difference():
     words = words_in(picture)
     assert {"favours control", "favours cells", "hazard ratio", "points per month", "2", "0.5"} <= set(words)
     assert picture.caption.endswith("Bold: planned primary analysis.")
+
+
+def test_comparisons_of_several_arms_stand_apart_and_share_their_scales():
+    rows = [
+        ForestRow("ALSFRS-R, model", "points per month", value, value - 0.1, value + 0.1, "x", comparison=arm)
+        for arm, value in (("Low − control", 0.2), ("High − control", 2.0))
+    ]
+    picture = forest_figure(rows, ("favours control", "favours the other arm"))
+    words = words_in(picture)
+    assert "Low − control" in words
+    assert "High − control" in words
+    assert words.count("points per month") == 2
+    assert words.count("2") == words.count("1") == 2
+    assert "High − control, ALSFRS-R, model: x points per month." in picture.finding
 
 
 def test_a_hazard_ratio_below_one_lies_on_the_side_of_the_treatment():
@@ -240,8 +269,8 @@ def test_safety_tells_every_share(cells_and_control):
     ]
     picture = safety_figure(cells_and_control, shares)
     assert picture.finding == (
-        "Headache: cells + riluzole 5 of 33 (15\u00a0%), 95 % interval 5 to 32\u00a0%; riluzole alone 0 of 31 (0\u00a0%), "
-        "95 % interval 0 to 11\u00a0%."
+        "Headache: cells + riluzole 5 of 33 (15\u00a0%), 95 % interval 5 to 32\u00a0%; riluzole alone 0 of 31 "
+        "(0\u00a0%), 95 % interval 0 to 11\u00a0%."
     )
     assert {"Headache", "cells + riluzole", "Participants with the event (%)", "40"} <= set(words_in(picture))
 

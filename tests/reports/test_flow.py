@@ -69,13 +69,15 @@ def test_doses_that_were_not_given_say_why(build):
             {"lot_id": "1", "participant_id": "a", "outcome": "released"},
             {"lot_id": "2", "participant_id": "c", "outcome": "rejected: sterility"},
         ],
-        administrations=[{"participant_id": p, "day": day, "route": "iv", "lot_id": "1"} for p, days in doses.items() for day in days],
+        administrations=[
+            {"participant_id": p, "day": day, "route": "iv", "lot_id": "1"} for p, days in doses.items() for day in days
+        ],
         events=[
             {"participant_id": "c", "day": 0.0, "kind": "not_dosed", "detail": "no lot released"},
             {"participant_id": "d", "day": -5.0, "kind": "death"},
             {"participant_id": "b", "day": 20.0, "kind": "death"},
         ],
-    )  # fmt: skip
+    )
     (_, boxes), *_ = flow_of(trial, cells_planned={"cells": 2}).columns
     assert boxes[1] == Box("Cells released for", 1, ("lots started: 2", "rejected: sterility: 1"))
     assert boxes[2] == Box(
@@ -84,6 +86,18 @@ def test_doses_that_were_not_given_say_why(build):
         ("all 2: 1", "1 of 2: 1", "not dosed: 3", "no lot released: 1", "died before: 1", "reason not recorded: 1"),
     )
     assert boxes[3] == Box("Followed to the end", 0, ("died: 2, 1 of them before dosing", "end not recorded: 3"))
+
+
+def test_an_arm_that_the_analysis_could_not_use_counts_nobody(two_arms):
+    flow = flow_of(two_arms(), "control", analysed={"control": 6})
+    assert [boxes[-1].n for _, boxes in flow.columns] == [0, 6]
+    assert all(boxes[-1].title != "In the main analysis" for _, boxes in flow_of(two_arms()).columns)
+
+
+def test_a_trial_that_gives_no_cells_has_no_such_stage(build):
+    people = [{"participant_id": p, "arm": p} for p in "ab"]
+    flow = flow_of(build(participants=people), cells_planned={"a": 0, "b": 0})
+    assert [[box.title for box in boxes] for _, boxes in flow.columns] == [["a", "Followed"], ["b", "Followed"]]
 
 
 def test_a_trial_that_records_nothing_says_so(one_arm):
@@ -99,7 +113,9 @@ def test_at_most_six_reasons_and_the_rest_together(build):
     ]
     out = flow_of(build(participants=people, events=[])).before[0][1]
     assert out is None
-    trial = build(participants=[{**p, "arm": "x" if p["participant_id"] == "19" else None} for p in people], events=events)
+    trial = build(
+        participants=[{**p, "arm": "x" if p["participant_id"] == "19" else None} for p in people], events=events
+    )
     box = flow_of(trial).before[0][1]
     assert box.n == 19
     assert box.lines[-1] == "other reasons: 6"
@@ -122,7 +138,9 @@ def test_the_picture_stays_on_the_page_with_one_to_six_arms(two_arms, build):
         picture = flow_figure(flow_of(build(participants=people)))
         root = ElementTree.fromstring(picture.svg)
         paths = [e.get("d") for e in root.iter("{http://www.w3.org/2000/svg}path") if e.get("d")]
-        xs = [float(x) for d in paths for x in d.replace("L", "M").replace("z", "").split("M")[1:] for x in x.split()[:1]]
+        xs = [
+            float(x) for d in paths for x in d.replace("L", "M").replace("z", "").split("M")[1:] for x in x.split()[:1]
+        ]
         assert min(xs) >= 0
         assert max(xs) <= PAGE_WIDTH
         assert picture.finding in root.find("{http://www.w3.org/2000/svg}desc").text

@@ -17,10 +17,23 @@ errors = st.floats(1e-4, 1e4)
 @pytest.mark.parametrize(
     ("error", "decimals"),
     [
-        (0.148, 2), (0.0996, 2), (0.0994, 3), (0.0123, 3), (1.6, 1), (9.94, 1), (9.96, 0), (23.0, 0), (4000.0, 0),
-        (1e-9, 6), (0.0, None), (-1.0, None), (None, None), (math.nan, None), (math.inf, None),
+        (0.148, 2),
+        (0.0996, 2),
+        (0.0994, 3),
+        (0.0123, 3),
+        (1.6, 1),
+        (9.94, 1),
+        (9.96, 0),
+        (23.0, 0),
+        (4000.0, 0),
+        (1e-9, 6),
+        (0.0, None),
+        (-1.0, None),
+        (None, None),
+        (math.nan, None),
+        (math.inf, None),
     ],
-)  # fmt: skip
+)
 def test_decimals_keep_two_digits_of_the_standard_error(error, decimals):
     assert numbers.decimals_for(error) == decimals
 
@@ -49,10 +62,18 @@ def test_a_number_has_a_true_minus_and_no_negative_zero(value, decimals):
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
     [
-        (-0.001, 2, "0.00"), (-0.5, 1, "−0.5"), (0.0, None, "0"), (12345.6, None, "12300"), (0.0012345, None, "0.00123"),
-        (0.9999, None, "1.00"), (9.999, None, "10.0"), (None, 2, "–"), (math.nan, 2, "–"), (math.inf, 2, "–"),
+        (-0.001, 2, "0.00"),
+        (-0.5, 1, "−0.5"),
+        (0.0, None, "0"),
+        (12345.6, None, "12300"),
+        (0.0012345, None, "0.00123"),
+        (0.9999, None, "1.00"),
+        (9.999, None, "10.0"),
+        (None, 2, "–"),
+        (math.nan, 2, "–"),
+        (math.inf, 2, "–"),
     ],
-)  # fmt: skip
+)
 def test_number(value, decimals, text):
     assert numbers.number(value, decimals) == text
 
@@ -60,10 +81,15 @@ def test_number(value, decimals, text):
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [
-        (0.02, 0.6, "0.02 to 0.60"), (-0.2, 0.42, "−0.20 to 0.42"), (None, None, "–"), (0.1, None, "0.10 or more"),
-        (0.1, math.inf, "0.10 or more"), (None, 0.4, "0.40 or less"), (-math.inf, 0.4, "0.40 or less"),
+        (0.02, 0.6, "0.02 to 0.60"),
+        (-0.2, 0.42, "−0.20 to 0.42"),
+        (None, None, "–"),
+        (0.1, None, "0.10 or more"),
+        (0.1, math.inf, "0.10 or more"),
+        (None, 0.4, "0.40 or less"),
+        (-math.inf, 0.4, "0.40 or less"),
     ],
-)  # fmt: skip
+)
 def test_interval(low, high, text):
     assert numbers.interval(low, high, 2) == text
 
@@ -71,11 +97,27 @@ def test_interval(low, high, text):
 @pytest.mark.parametrize(
     ("p", "text"),
     [
-        (0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.001"), (0.0044, "0.004"), (0.0099, "0.010"), (0.01, "0.01"),
-        (0.034, "0.03"), (0.0449, "0.04"), (0.0454, "0.045"), (0.0496, "0.0496"), (0.04999999, "0.050000"), (0.05, "0.05"),
-        (0.0549, "0.05"), (0.5, "0.50"), (0.99, "0.99"), (0.991, ">0.99"), (1.0, ">0.99"), (None, "–"), (math.nan, "–"),
+        (0.0, "<0.001"),
+        (0.00099, "<0.001"),
+        (0.001, "0.001"),
+        (0.0044, "0.004"),
+        (0.0099, "0.010"),
+        (0.01, "0.01"),
+        (0.034, "0.03"),
+        (0.0449, "0.04"),
+        (0.0454, "0.045"),
+        (0.0496, "0.0496"),
+        (0.04999999, "0.050000"),
+        (0.05, "0.05"),
+        (0.0549, "0.05"),
+        (0.5, "0.50"),
+        (0.99, "0.99"),
+        (0.991, ">0.99"),
+        (1.0, ">0.99"),
+        (None, "–"),
+        (math.nan, "–"),
     ],
-)  # fmt: skip
+)
 def test_p_values(p, text):
     assert numbers.p_value(p) == text
 
@@ -95,11 +137,21 @@ def test_p_in_running_text():
 @pytest.mark.parametrize(
     ("share", "decimals", "text"),
     [
-        (0.0, 0, "0 %"), (1.0, 0, "100 %"), (2 / 3, 0, "67 %"), (1 / 8, 0, "13 %"), (0.004, 0, "<1 %"), (0.006, 0, "1 %"),
-        (0.996, 0, ">99 %"), (0.994, 0, "99 %"), (0.0004, 1, "<0.1 %"), (0.9996, 1, ">99.9 %"), (0.123, 1, "12.3 %"),
-        (None, 0, "–"), (math.nan, 0, "–"),
+        (0.0, 0, "0 %"),
+        (1.0, 0, "100 %"),
+        (2 / 3, 0, "67 %"),
+        (1 / 8, 0, "13 %"),
+        (0.004, 0, "<1 %"),
+        (0.006, 0, "1 %"),
+        (0.996, 0, ">99 %"),
+        (0.994, 0, "99 %"),
+        (0.0004, 1, "<0.1 %"),
+        (0.9996, 1, ">99.9 %"),
+        (0.123, 1, "12.3 %"),
+        (None, 0, "–"),
+        (math.nan, 0, "–"),
     ],
-)  # fmt: skip
+)
 def test_percent(share, decimals, text):
     assert numbers.percent(share, decimals) == text.replace(" ", "\u00a0")
 

@@ -29,17 +29,17 @@ def test_a_title_comes_from_the_protocol_or_says_there_is_none(phase1, one_arm):
 
 def test_one_arm_in_a_line(phase1):
     assert done(phase1) == (
-        "8 participants, two injections of cells. Lenzumestrocel (HYNR-CS, Neuronata-R), intrathecal, 1 million cells per kg "
-        "each time, on days 0 and 26. 3 months of lead-in, 12 months of follow-up. No control arm. Open label."
+        "8 participants, two injections of cells. Lenzumestrocel (HYNR-CS, Neuronata-R), intrathecal, 1 million cells "
+        "per kg each time, on days 0 and 26. 3 months of lead-in, 12 months of follow-up. No control arm. Open label."
     )
 
 
 def test_two_arms_and_doses_that_arms_share():
     protocol = load_protocol("hanyang-phase2")
     assert done(simulate_trial(protocol, seed=1, n={"cells": 2, "control": 1})) == (
-        "3 participants in 2 arms (cells + riluzole, n = 2; riluzole alone, n = 1). Cells + riluzole: lenzumestrocel (HYNR-CS, "
-        "Neuronata-R), intrathecal, 1 million cells per kg each time, on days 0 and 26. 3 months of lead-in, 6 months of "
-        "follow-up. Randomised. Open label."
+        "3 participants in 2 arms (cells + riluzole, n = 2; riluzole alone, n = 1). Cells + riluzole: lenzumestrocel "
+        "(HYNR-CS, Neuronata-R), intrathecal, 1 million cells per kg each time, on days 0 and 26. 3 months of "
+        "lead-in, 6 months of follow-up. Randomised. Open label."
     )
     protocol = load_protocol("nurown-phase2a")
     text = done(simulate_trial(protocol, seed=1))
@@ -53,8 +53,8 @@ def test_without_a_protocol_the_tables_speak(two_arms, one_arm):
         "4 months after it."
     )
     assert done(two_arms()) == (
-        "12 participants in 2 arms (cells, n = 6; control, n = 6). Up to 2 administrations each. Participants were observed "
-        "from up to 3 months before time zero, up to 12 months after it."
+        "12 participants in 2 arms (cells, n = 6; control, n = 6). Up to 2 administrations each. Participants were "
+        "observed from up to 3 months before time zero, up to 12 months after it."
     )
 
 
@@ -66,7 +66,8 @@ def test_without_a_protocol_the_tables_speak(two_arms, one_arm):
         (Manifest("simulated"), "Simulated trial: no person took part."),
         (
             Manifest("simulated", seed=7, simulation=(("population", "pro-act"), ("slowing", "0.3"))),
-            "Simulated trial: no person took part. Population pro-act, decline of every dosed participant slowed by 30 %, seed 7.",
+            "Simulated trial: no person took part. Population pro-act, decline of every dosed participant slowed by "
+            "30 %, seed 7.",
         ),
         (
             Manifest("simulated", simulation=(("slowing", "0.0"),)),

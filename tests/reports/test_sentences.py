@@ -57,7 +57,10 @@ def test_the_edge_of_an_interval_at_zero_holds_both_directions():
 def test_significant_is_said_of_the_planned_primary_only(slope_row, answers, cells_and_control, p, verdict):
     row = slope_row(p=p)
     said = plain(function_sentence(answers([row], cells_and_control, [row])))
-    assert f"This is the planned primary analysis: it {verdict} significant at the 5 % level (p = {p:.2f})." in said
+    assert (
+        f"The planned primary analysis (broken-stick model) {verdict} significant at the 5 % level (p = {p:.2f})."
+        in said
+    )
     assert "significant" not in plain(function_sentence(answers([row], cells_and_control)))
 
 
@@ -89,16 +92,20 @@ def test_a_model_that_failed_leaves_the_word_to_the_next(slope_row, answers, cel
 
 
 def test_one_arm_is_compared_with_itself_and_said_to_be(slope_row, answers, only):
-    row = slope_row(contrast="change of slope at time zero", estimate=-0.8, ci_low=-2.16, ci_high=0.56, standard_error=0.6)
+    row = slope_row(
+        contrast="change of slope at time zero", estimate=-0.8, ci_low=-2.16, ci_high=0.56, standard_error=0.6
+    )
     assert plain(function_sentence(answers([row], only), controlled=False)) == (
-        "ALSFRS-R declined faster after time zero than before, by 0.80 points a month (95 % interval from 2.16 faster to "
-        "0.56 slower; broken-stick model, 64 participants). There is no control arm, so this trial alone cannot tell an "
-        "effect from what would have happened anyway."
+        "ALSFRS-R declined faster after time zero than before, by 0.80 points a month (95 % interval from 2.16 faster "
+        "to 0.56 slower; broken-stick model, 64 participants). There is no control arm, so this trial alone cannot "
+        "tell an effect from what would have happened anyway."
     )
 
 
 def test_one_arm_without_a_lead_in_tells_its_slope(slope_row, answers, only):
-    row = slope_row(method="random_slope", contrast="slope after time zero", estimate=-0.87, ci_low=-1.41, ci_high=-0.32)
+    row = slope_row(
+        method="random_slope", contrast="slope after time zero", estimate=-0.87, ci_low=-1.41, ci_high=-0.32
+    )
     text = plain(function_sentence(answers([row], only)))
     assert text.startswith("ALSFRS-R fell by 0.87 points a month from time zero on (95 % interval 0.32 to 1.41;")
     up = replace(row, estimate=0.1, ci_low=-0.2, ci_high=0.4)
@@ -136,8 +143,8 @@ def test_deaths_and_the_hazard_ratio(answers, cells_and_control):
     sentence = survival_sentence(answers([cox()], cells_and_control), curves())
     assert sentence.about == "Survival"
     assert plain(sentence) == (
-        "5 of 33 with cells + riluzole and 8 of 31 with riluzole alone died. The hazard of death with cells + riluzole was "
-        "0.55 times that with riluzole alone (95 % interval 0.18 to 1.68)."
+        "5 of 33 with cells + riluzole and 8 of 31 with riluzole alone died. The hazard of death with cells + "
+        "riluzole was 0.55 times that with riluzole alone (95 % interval 0.18 to 1.68)."
     )
 
 
@@ -152,7 +159,7 @@ def test_a_hazard_ratio_that_does_not_exist_says_why(answers, cells_and_control)
 
 def test_a_planned_primary_survival_analysis_is_judged(answers, cells_and_control):
     row = cox()
-    assert "it is not significant at the 5 % level (p = 0.29)." in plain(
+    assert "The planned primary analysis (Cox model) is not significant at the 5 % level (p = 0.29)." in plain(
         survival_sentence(answers([row], cells_and_control, [row]), curves())
     )
 
@@ -160,8 +167,8 @@ def test_a_planned_primary_survival_analysis_is_judged(answers, cells_and_contro
 def test_nobody_died_leaves_something_open(answers, cells_and_control, only):
     alive = {arm: survival_curve(np.ones(n), np.zeros(n)) for arm, n in (("cells", 33), ("control", 31))}
     assert plain(survival_sentence(answers([], cells_and_control), alive)) == (
-        "Nobody died: 0 of 33 (95 % interval 0 to 11 %) with cells + riluzole and 0 of 31 (95 % interval 0 to 11 %) with "
-        "riluzole alone."
+        "Nobody died: 0 of 33 (95 % interval 0 to 11 %) with cells + riluzole and 0 of 31 (95 % interval 0 to 11 %) "
+        "with riluzole alone."
     )
     assert plain(survival_sentence(answers([], only), {"cells": survival_curve(np.ones(7), np.zeros(7))})) == (
         "Nobody died: 0 of 7 (95 % interval 0 to 41 %)."
@@ -172,29 +179,51 @@ def test_nobody_died_leaves_something_open(answers, cells_and_control, only):
 
 def test_one_arm_tells_its_last_survival_and_its_breathing(slope_row, answers, only):
     landmark = Result(
-        method="kaplan_meier", endpoint="survival", arm="cells", time_months=12.0, estimate=0.8, ci_low=0.2, ci_high=0.97, n=7
-    )  # fmt: skip
+        method="kaplan_meier",
+        endpoint="survival",
+        arm="cells",
+        time_months=12.0,
+        estimate=0.8,
+        ci_low=0.2,
+        ci_high=0.97,
+        n=7,
+    )
     early = replace(landmark, time_months=6.0, estimate=0.9)
     fvc = slope_row(
-        endpoint="fvc_percent", method="slope_change", contrast="follow-up - lead-in", estimate=0.27, ci_low=-1.44,
-        ci_high=1.98, standard_error=0.67, unit="% predicted per month", n=6,
-    )  # fmt: skip
+        endpoint="fvc_percent",
+        method="slope_change",
+        contrast="follow-up - lead-in",
+        estimate=0.27,
+        ci_low=-1.44,
+        ci_high=1.98,
+        standard_error=0.67,
+        unit="% predicted per month",
+        n=6,
+    )
     sentence = survival_sentence(
         answers([early, landmark, fvc], only), {"cells": survival_curve([8.0, 12.0, 12.0], [True, False, False])}
     )
     assert sentence.about == "Survival and breathing"
     assert plain(sentence) == (
-        "1 of 3 participants died. At month 12, 80 % were alive by Kaplan-Meier (95 % interval 20 to 97 %). FVC declined "
-        "slower after time zero than before, by 0.27 % predicted a month (95 % interval from 1.44 faster to 1.98 slower; "
-        "change of slope, 6 participants)."
+        "1 of 3 participants died. At month 12, 80 % were alive by Kaplan-Meier (95 % interval 20 to 97 %). FVC "
+        "declined slower after time zero than before, by 0.27 % predicted a month (95 % interval from 1.44 faster to "
+        "1.98 slower; change of slope, 6 participants)."
     )
 
 
 def harm(rule: str, arm: str, part: int, whole: int, low: float, high: float) -> Result:
     return Result(
-        method="safety", endpoint="adverse_events", arm=arm, rule=rule, estimate=part / whole, statistic=float(part),
-        ci_low=low, ci_high=high, n=whole, unit="proportion of participants",
-    )  # fmt: skip
+        method="safety",
+        endpoint="adverse_events",
+        arm=arm,
+        rule=rule,
+        estimate=part / whole,
+        statistic=float(part),
+        ci_low=low,
+        ci_high=high,
+        n=whole,
+        unit="proportion of participants",
+    )
 
 
 def test_safety_counts_by_arm(answers, cells_and_control):
@@ -205,12 +234,15 @@ def test_safety_counts_by_arm(answers, cells_and_control):
         harm("serious", "control", 0, 31, 0.0, 0.112),
     ]
     assert plain(safety_sentence(answers(rows, cells_and_control))) == (
-        "At least one serious adverse event: 5 of 33 (15 %, 95 % interval 5 to 32 %) with cells + riluzole and 0 of 31 (0 %, "
-        "95 % interval 0 to 11 %) with riluzole alone. At least one adverse event of any kind: 30 of 33 (91 %, 95 % interval "
-        "76 to 98 %) with cells + riluzole and 20 of 31 (65 %, 95 % interval 45 to 81 %) with riluzole alone."
+        "At least one serious adverse event: 5 of 33 (15 %, 95 % interval 5 to 32 %) with cells + riluzole and 0 of "
+        "31 (0 %, 95 % interval 0 to 11 %) with riluzole alone. At least one adverse event of any kind: 30 of 33 (91 "
+        "%, 95 % interval 76 to 98 %) with cells + riluzole and 20 of 31 (65 %, 95 % interval 45 to 81 %) with "
+        "riluzole alone."
     )
     unknown = plain(safety_sentence(answers(rows, cells_and_control), serious_known=False))
-    assert unknown.startswith("Which adverse events were serious is not recorded. At least one adverse event of any kind")
+    assert unknown.startswith(
+        "Which adverse events were serious is not recorded. At least one adverse event of any kind"
+    )
 
 
 def test_no_record_is_not_no_harm(answers, only):
@@ -222,7 +254,8 @@ def test_no_record_is_not_no_harm(answers, only):
     )
     nobody = [replace(harm(rule, "cells", 0, 1, 0, 1), statistic=None) for rule in ("any", "serious")]
     assert plain(safety_sentence(answers(nobody, only))) == (
-        "At least one serious adverse event: 0 of 0 participants. At least one adverse event of any kind: 0 of 0 participants."
+        "At least one serious adverse event: 0 of 0 participants. At least one adverse event of any kind: 0 of 0 "
+        "participants."
     )
     assert "do not count them" in plain(safety_sentence(answers(nobody[:1], only)))
 
@@ -238,9 +271,17 @@ def chance(**changes) -> Chance:
 
 def responder_row(**changes) -> Result:
     row = Result(
-        method="responders", endpoint="alsfrs_r", arm="cells", rule=">= 25 % slower", estimate=1 / 6, statistic=1.0, n=6,
-        ci_low=0.004, ci_high=0.64, unit="proportion of participants",
-    )  # fmt: skip
+        method="responders",
+        endpoint="alsfrs_r",
+        arm="cells",
+        rule=">= 25 % slower",
+        estimate=1 / 6,
+        statistic=1.0,
+        n=6,
+        ci_low=0.004,
+        ci_high=0.64,
+        unit="proportion of participants",
+    )
     return replace(row, **changes)
 
 
@@ -250,15 +291,17 @@ def test_what_no_treatment_shows_stands_beside_what_was_seen(slope_row, answers,
     told = no_treatment_sentence(answers([change, wilson, responder_row()], only), chance())
     assert told.about == "With no treatment"
     assert plain(told) == (
-        "In 200 simulated trials of the same design in which nobody is treated, the slope of ALSFRS-R changes at time zero by "
-        "−0.11 points a month on average (95 % of trials: −0.83 to 0.61; here: −0.76); 36 % of participants are responders by "
-        "the rule ≥ 25 % slower (95 % of trials: 0 to 75 %; here: 1 of 6, 17 %)."
+        "In 200 simulated trials of the same design in which nobody is treated, the slope of ALSFRS-R changes at time "
+        "zero by −0.11 points a month on average (95 % of trials: −0.83 to 0.61; here: −0.76); 36 % of participants "
+        "are responders by the rule ≥ 25 % slower (95 % of trials: 0 to 75 %; here: 1 of 6, 17 %)."
     )
 
 
 def test_several_arms_without_control_name_the_one_that_is_told(slope_row, answers, cells_and_control):
     change = slope_row(method="slope_change", contrast="follow-up - lead-in", estimate=-0.76)
-    assert "here, cells + riluzole: −0.76" in plain(no_treatment_sentence(answers([change], cells_and_control), chance()))
+    assert "here, cells + riluzole: −0.76" in plain(
+        no_treatment_sentence(answers([change], cells_and_control), chance())
+    )
 
 
 def test_what_was_not_computed_is_said_not_to_be(slope_row, answers, only):

@@ -40,14 +40,34 @@ def test_spanning_heads():
 
 def test_baseline_counts_means_shares_and_what_is_missing(build):
     people = [
-        {"participant_id": "a", "arm": "x", "age_years": 50.0, "sex": "female", "onset_region": "bulbar", "riluzole": True},
-        {"participant_id": "b", "arm": "x", "age_years": 60.0, "sex": "male", "onset_region": "limb", "riluzole": False},
+        {
+            "participant_id": "a",
+            "arm": "x",
+            "age_years": 50.0,
+            "sex": "female",
+            "onset_region": "bulbar",
+            "riluzole": True,
+        },
+        {
+            "participant_id": "b",
+            "arm": "x",
+            "age_years": 60.0,
+            "sex": "male",
+            "onset_region": "limb",
+            "riluzole": False,
+        },
         {"participant_id": "c", "arm": "y", "age_years": 70.0, "sex": "F", "onset_region": None, "riluzole": None},
         {"participant_id": "d", "arm": None, "age_years": 99.0},
     ]
     scores = [
         {"participant_id": p, "day": day, "measure": "alsfrs_r", "value": value}
-        for p, day, value in (("a", -90.0, 45.0), ("a", 0.0, 40.0), ("a", 30.0, 10.0), ("b", -3.0, 36.0), ("c", 1.0, 5.0))
+        for p, day, value in (
+            ("a", -90.0, 45.0),
+            ("a", 0.0, 40.0),
+            ("a", 30.0, 10.0),
+            ("b", -3.0, 36.0),
+            ("c", 1.0, 5.0),
+        )
     ]
     trial = build(participants=people, assessments=scores)
     table = baseline_table(trial, report_arms(trial, "y"))
@@ -68,46 +88,95 @@ def test_no_baseline_is_no_table(build):
 
 
 def test_hazard_ratios_and_shares_are_shown_as_people_read_them():
-    cox = Result(method="cox", endpoint="survival", estimate=0.0, standard_error=0.5, ci_low=-1.0, ci_high=1.0, unit="log hazard ratio")
+    cox = Result(
+        method="cox",
+        endpoint="survival",
+        estimate=0.0,
+        standard_error=0.5,
+        ci_low=-1.0,
+        ci_high=1.0,
+        unit="log hazard ratio",
+    )
     value, error, low, high, unit = shown_value(cox)
     assert (value, error, unit) == (1.0, 0.5, "hazard ratio")
     assert estimate_words(cox) == ("1.00", "0.37 to 2.72")
-    share = Result(method="responders", endpoint="alsfrs_r", contrast="a - b", estimate=-0.03, standard_error=0.11, ci_low=-0.25, ci_high=0.19, unit="proportion of participants")
+    share = Result(
+        method="responders",
+        endpoint="alsfrs_r",
+        contrast="a - b",
+        estimate=-0.03,
+        standard_error=0.11,
+        ci_low=-0.25,
+        ci_high=0.19,
+        unit="proportion of participants",
+    )
     assert shown_value(share)[4] == "percentage points"
     assert estimate_words(share) == ("−3", "−25 to 19")
     assert estimate_words(replace(share, standard_error=0.002)) == ("−3.0", "−25.0 to 19.0")
     assert shown_value(replace(share, contrast=None))[4] == "% of participants"
     assert low < 1 < high
     assert shown_value(replace(cox, estimate=None, standard_error=None, ci_low=None, ci_high=None)) == (
-        None, None, None, None, "hazard ratio"
-    )  # fmt: skip
+        None,
+        None,
+        None,
+        None,
+        "hazard ratio",
+    )
 
 
 def test_models_table_groups_by_endpoint_and_contrast(slope_row, cells_and_control):
     stick = slope_row()
     within = slope_row(method="slope_change", contrast="follow-up - lead-in", rule="t test", planned=False, p=0.0004)
-    rank = replace(within, rule="Wilcoxon signed-rank test (exact)", estimate=None, standard_error=None, ci_low=None, ci_high=None, unit=None)
-    rule = slope_row(method="responders", rule=">= 50 % slower", unit="proportion of participants", estimate=0.1, ci_low=-0.1, ci_high=0.3, standard_error=0.1)
+    rank = replace(
+        within,
+        rule="Wilcoxon signed-rank test (exact)",
+        estimate=None,
+        standard_error=None,
+        ci_low=None,
+        ci_high=None,
+        unit=None,
+    )
+    rule = slope_row(
+        method="responders",
+        rule=">= 50 % slower",
+        unit="proportion of participants",
+        estimate=0.1,
+        ci_low=-0.1,
+        ci_high=0.3,
+        standard_error=0.1,
+    )
     landmark = slope_row(method="kaplan_meier", contrast=None)
     failed = slope_row(method="random_slope", estimate=None, p=None, converged=False, warnings=("no visits.",))
     answers = Answers((within, rank, stick, rule, landmark, failed), cells_and_control, (stick,))
     table = models_table(answers, "90 % interval")
-    assert heads_of(table)[:3] == ["Contrast and method", "Estimate", "90 % interval"]
+    assert heads_of(table)[:3] == ["Endpoint (unit): contrast, and method", "Estimate", "90 % interval"]
     assert [group.title for group in table.groups] == [
-        "ALSFRS-R. Cells + riluzole − riluzole alone",
-        "ALSFRS-R. Cells + riluzole: follow-up − lead-in",
+        "ALSFRS-R (points per month): cells + riluzole − riluzole alone",
+        "ALSFRS-R (percentage points): cells + riluzole − riluzole alone",
+        "ALSFRS-R (points per month): follow-up − lead-in, cells + riluzole",
     ]
     assert rows_of(table) == [
-        ("Broken-stick model", "0.31", "0.02 to 0.60", "points per month", "0.03", "64", "1", "planned primary"),
-        ("Responders, ≥ 50 % slower", "10", "−10 to 30", "percentage points", "0.03", "64", "1", "planned"),
-        ("Change of slope, t test", "0.31", "0.02 to 0.60", "points per month", "<0.001", "64", "1", "exploratory"),
-        ("Change of slope, Wilcoxon signed-rank test (exact)", "–", "–", "–", "<0.001", "64", "1", "exploratory"),
+        ("Broken-stick model", "0.31", "0.02 to 0.60", "0.03", "64", "1", "planned primary"),
+        ("Responders, ≥ 50 % slower", "10", "−10 to 30", "0.03", "64", "1", "planned"),
+        ("Change of slope, t test", "0.31", "0.02 to 0.60", "<0.001", "64", "1", "exploratory"),
+        ("Change of slope, Wilcoxon signed-rank test (exact)", "–", "–", "<0.001", "64", "1", "exploratory"),
     ]
-    assert not_estimable(answers) == (
-        "Random-slope model of ALSFRS-R (cells + riluzole − riluzole alone): no visits.",
-    )
-    assert [row.label for row in forest_rows(answers)] == ["ALSFRS-R, broken-stick model", "Responders, ≥\u00a050\u00a0%"]
+    assert not_estimable(answers) == ("Random-slope model of ALSFRS-R (cells + riluzole − riluzole alone): no visits.",)
+    assert [row.label for row in forest_rows(answers)] == [
+        "ALSFRS-R, broken-stick model",
+        "ALSFRS-R, ≥\u00a050\u00a0%",
+    ]
     assert [row.primary for row in forest_rows(answers)] == [True, False]
+
+
+def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_control):
+    log_rank = slope_row(method="log_rank", endpoint="survival", unit=None, estimate=None, ci_low=None, ci_high=None)
+    cox = slope_row(method="cox", endpoint="survival", unit="log hazard ratio", estimate=0.0)
+    (group,) = models_table(Answers((log_rank, cox), cells_and_control)).groups
+    assert group.title == "Survival (hazard ratio): cells + riluzole − riluzole alone"
+    assert [row[0] for row in group.rows] == ["Log-rank test", "Cox model"]
+    (group,) = models_table(Answers((log_rank,), cells_and_control)).groups
+    assert group.title == "Survival: cells + riluzole − riluzole alone"
 
 
 def test_nothing_estimated_is_no_table(cells_and_control):
@@ -127,9 +196,9 @@ def test_rows_that_draw_nothing_stay_out_of_the_forest(slope_row, cells_and_cont
 def test_a_third_arm_is_named_in_the_forest(slope_row, cells_and_control):
     arms = (*cells_and_control, replace(cells_and_control[0], name="high", label="high dose"))
     rows = (slope_row(), slope_row(arm="high", contrast="high - control"))
-    assert [row.label for row in forest_rows(Answers(rows, arms))] == [
-        "cells + riluzole: ALSFRS-R, broken-stick model",
-        "high dose: ALSFRS-R, broken-stick model",
+    assert [(row.comparison, row.label) for row in forest_rows(Answers(rows, arms))] == [
+        ("Cells + riluzole − riluzole alone", "ALSFRS-R, broken-stick model"),
+        ("High dose − riluzole alone", "ALSFRS-R, broken-stick model"),
     ]
     assert favours(arms) == ("favours riluzole alone", "favours the other arm")
     assert favours(cells_and_control) == ("favours riluzole alone", "favours cells + riluzole")
@@ -141,24 +210,40 @@ def test_adverse_events_by_class_term_and_grade(two_arms):
     table = safety_table(counted(trial), report_arms(trial, "control"))
     assert [title.replace("\u00a0", " ") for title, _ in table.header_groups[1:]] == ["cells, n = 6", "control, n = 6"]
     assert [group.title for group in table.groups] == [
-        None, "Nervous system disorders", "Injury, poisoning and procedural complications"
-    ]  # fmt: skip
+        None,
+        "Nervous system disorders",
+        "Injury, poisoning and procedural complications",
+    ]
     assert rows_of(table) == [
         ("Any adverse event", "3 (50 %)", "3", "–", "3", "–", "–", "–", "1 (17 %)", "1", "–", "–", "1", "–", "–"),
         ("Headache", "3 (50 %)", "3", "–", "3", "–", "–", "–", "0 (0 %)", "0", "–", "–", "–", "–", "–"),
         ("Fall", "0 (0 %)", "0", "–", "–", "–", "–", "–", "1 (17 %)", "1", "–", "–", "1", "–", "–"),
     ]
     assert [(s.term, s.arm, s.participants, s.n) for s in term_shares(counted(trial))] == [
-        ("Headache", "cells", 3, 6), ("Headache", "control", 0, 6), ("Fall", "cells", 0, 6), ("Fall", "control", 1, 6),
-    ]  # fmt: skip
+        ("Headache", "cells", 3, 6),
+        ("Headache", "control", 0, 6),
+        ("Fall", "cells", 0, 6),
+        ("Fall", "control", 1, 6),
+    ]
 
 
 def test_without_grades_there_are_no_grade_columns(two_arms):
     trial = two_arms()
-    trial = replace(trial, adverse_events=trial.adverse_events.with_columns(ctcae_grade=None).cast({"ctcae_grade": int}))
+    trial = replace(
+        trial, adverse_events=trial.adverse_events.with_columns(ctcae_grade=None).cast({"ctcae_grade": int})
+    )
     table = safety_table(counted(trial), report_arms(trial))
     assert len(table.columns) == 5
     assert "no grade is recorded" in table.notes[0]
+
+
+def test_events_without_a_grade_are_counted_beside_those_with_one(two_arms):
+    trial = two_arms()
+    assert len(safety_table(counted(trial), report_arms(trial)).notes) == 1
+    grades = trial.adverse_events["ctcae_grade"].scatter([0, 1], [None, None])
+    trial = replace(trial, adverse_events=trial.adverse_events.with_columns(ctcae_grade=grades))
+    table = safety_table(counted(trial), report_arms(trial))
+    assert table.notes[1] == "2 participants had events without a grade only."
 
 
 def test_what_nobody_had_leaves_a_share_open(two_arms, build):
@@ -166,10 +251,10 @@ def test_what_nobody_had_leaves_a_share_open(two_arms, build):
     answers = Answers.of(analyse_trial(trial, methods=["safety"], reference="control"), report_arms(trial, "control"))
     said = [text.replace("\u00a0", " ") for text in nothing_happened(answers, frozenset({"cells"}))]
     assert said == [
-        "Cells: no serious adverse event in 6 participants; the true share may be as high as 46 % (upper end of the exact "
-        "95 % interval).",
-        "Cells: no adverse event of grade 3 or more in 6 participants; the true share may be as high as 46 % (upper end of the "
+        "Cells: no serious adverse event in 6 participants; the true share may be as high as 46 % (upper end of the "
         "exact 95 % interval).",
+        "Cells: no adverse event of grade 3 or more in 6 participants; the true share may be as high as 46 % (upper "
+        "end of the exact 95 % interval).",
     ]
     related = nothing_happened(answers, frozenset({"cells", "control"}))
     assert [text.split(" in ")[0] for text in related] == [

@@ -158,7 +158,9 @@ def test_what_it_was_made_from(phase1, two_arms):
     assert len(told["Simulation, population sha256"]) == 64
     assert {"leadin", "Python", "numpy"} <= set(told)
     assert "Reference arm" not in told
-    told = dict(redo_table(two_arms(), analyse_trial(two_arms(), methods=["safety"], reference="control")).groups[0].rows)
+    told = dict(
+        redo_table(two_arms(), analyse_trial(two_arms(), methods=["safety"], reference="control")).groups[0].rows
+    )
     assert told["Reference arm"] == "control"
     assert "Seed" not in told
 
@@ -172,6 +174,7 @@ def test_the_plan_in_words():
         )
     )
     assert plan_words(plan).text == (
-        "Plan, in order: broken-stick model of ALSFRS-R (primary); change of slope of FVC (secondary); Cox model (exploratory)."
+        "Plan, in order: broken-stick model of ALSFRS-R (primary); change of slope of FVC (secondary); Cox model "
+        "(exploratory)."
     )
     assert plan_words(None).text == "No analysis plan was given: every method that the tables can carry was run."

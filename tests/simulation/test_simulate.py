@@ -183,9 +183,9 @@ def test_an_unknown_population(phase2):
 
 def test_a_trial_takes_well_under_a_second(phase2):
     simulate_trial(phase2, seed=99)
-    start = time.perf_counter()
+    start = time.process_time()
     simulate_trial(phase2, seed=100)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_a_large_trial(phase2):

@@ -139,6 +139,15 @@ def test_a_place_that_cannot_be_written_to(tmp_path):
     assert str(error.value).startswith(f"{tmp_path / 'file' / 'out'}: cannot be written: ")
 
 
+def test_the_root_of_the_disk_is_no_place():
+    root = Path(Path.cwd().anchor)
+    with pytest.raises(DataError) as error:
+        write(root, "new")
+    assert str(error.value) == (
+        f"{root}: expected the name of a folder to write; got the root of the disk. Name a folder in it."
+    )
+
+
 def test_a_link_to_a_folder_stays_a_link(tmp_path):
     write(tmp_path / "real", "old")
     (tmp_path / "link").symlink_to(tmp_path / "real")

@@ -149,11 +149,27 @@ def test_a_manifest_that_may_not_be_read(folder, monkeypatch):
 
     def forbidden(self, *arguments, **named):
         if self.name == "manifest.json":
-            raise PermissionError(13, "Permission denied")
+            raise PermissionError(13, "Permission denied", str(self))
         return path_open(self, *arguments, **named)
 
     monkeypatch.setattr(type(folder), "open", forbidden)
     assert refused(folder) == (f"{folder / 'manifest.json'}: cannot be read: Permission denied. Check the permissions.")
+
+
+def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+    def forbidden(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(folder), "iterdir", forbidden)
+    assert refused(folder) == f"{folder}: cannot be read: Permission denied. Check the permissions."
+
+
+def test_a_folder_in_the_place_of_a_table(folder):
+    (folder / "events.csv").unlink()
+    (folder / "events.csv").mkdir()
+    assert refused(folder) == (
+        f"{folder / 'events.csv'}: expected a file with a table; got something else (a folder?). Remove it."
+    )
 
 
 def test_no_folder_a_file_or_nothing_in_it(tmp_path):

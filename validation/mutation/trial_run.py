@@ -42,8 +42,8 @@ def prepare_copy(root: Path) -> None:
     atexit.register(shutil.rmtree, copy.parent, ignore_errors=True)
 
 
-def try_fault(fault: Fault, room: str) -> Verdict:
-    """Plants the fault, runs the tests nearest to it first, takes the fault out again."""
+def try_fault(fault: Fault, room: str, tests: list[str]) -> Verdict:
+    """Plants the fault, asks the tests that run its line (none named: all of the room), takes the fault out again."""
     copy = _copies[0]
     path = copy / fault.path
     source = path.read_text(encoding="utf-8")
@@ -52,16 +52,17 @@ def try_fault(fault: Fault, room: str) -> Verdict:
         return Verdict(fault, True, "not a change", "")
     path.write_text(mutated, encoding="utf-8")
     try:
-        how = _run_tests(copy, fault, room)
+        how = _ask(copy, fault, room, tests)
     finally:
         path.write_text(source, encoding="utf-8")
     return Verdict(fault, how != "survived", how, _changed_line(source, mutated))
 
 
-def _run_tests(copy: Path, fault: Fault, room: str) -> str:
-    nearest = copy / "tests" / room / f"test_{Path(fault.path).stem}.py"
-    where = ([str(nearest)] if nearest.exists() else []) + [str(copy / "tests" / room)]
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *where]
+def _ask(copy: Path, fault: Fault, room: str, tests: list[str]) -> str:
+    name = f"test_{Path(fault.path).stem}.py"
+    chosen = tests or [str(path) for path in sorted((copy / "tests" / room).rglob("test_*.py"))]
+    nearest_first = sorted(chosen, key=lambda test: name not in test)
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *nearest_first]
     # No bytecode is written: a cached file of the same size and second as a mutant would hide it.
     environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:

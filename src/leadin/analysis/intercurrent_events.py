@@ -33,13 +33,6 @@ WORDS: Mapping[IntercurrentEventKind, str] = {
     "not_dosed": "not being dosed",
 }
 
-WHO: Mapping[IntercurrentEventKind, str] = {
-    "death": "died",
-    "ventilation": "were permanently ventilated",
-    "other_therapy": "took another therapy",
-    "not_dosed": "were not dosed",
-}
-
 
 @dataclass(frozen=True)
 class Handled:
@@ -72,28 +65,23 @@ def handled(trial: Trial, planned: PlannedAnalysis, known: Strategies) -> Handle
 
 def _carried_out(trial: Trial, event: IntercurrentEventKind, strategy: Strategy) -> tuple[Trial, str]:
     asked = strategy.replace("_", " ")
-    if strategy == "principal_stratum":
-        untouched = trial.participants.join(
-            _touched(trial, event), on="participant_id", how="anti", maintain_order="left"
-        )
-        sentence = f"As planned, participants who {WHO[event]} are left out ({asked})."
-        return trial.with_tables({"participants": untouched}), sentence
-    cut = (
-        trial.assessments.join(_touched(trial, event), on="participant_id", how="left", maintain_order="left")
-        .filter(pl.col("touched").is_null() | (pl.col("day") <= pl.col("touched")))
-        .drop("touched")
+    if event == "not_dosed":
+        dosed = trial.participants.join(_not_dosed(trial), on="participant_id", how="anti", maintain_order="left")
+        sentence = f"As planned, participants who were not dosed are left out ({asked})."
+        return trial.with_tables({"participants": dosed}), sentence
+    first = first_events(trial.events, KINDS[event]).select("participant_id", happened="day")
+    seen = (
+        trial.assessments.join(first, on="participant_id", how="left", maintain_order="left")
+        .filter(pl.col("happened").is_null() | (pl.col("day") <= pl.col("happened")))
+        .drop("happened")
     )
-    return trial.with_tables({"assessments": cut}), f"As planned, visits after {WORDS[event]} are left out ({asked})."
+    return trial.with_tables({"assessments": seen}), f"As planned, visits after {WORDS[event]} are left out ({asked})."
 
 
-def _touched(trial: Trial, event: IntercurrentEventKind) -> pl.DataFrame:
-    """Participants to whom the event happened, and the day it first did: participant_id, touched."""
-    found = first_events(trial.events, KINDS[event]).select("participant_id", touched="day")
-    if event != "not_dosed":
-        return found
-    # Whoever of an arm with cells has no administration was not dosed, whether or not an event says so.
-    dosed = trial.administrations["participant_id"].unique()
-    people = trial.participants.select("participant_id", "arm", dosed=pl.col("participant_id").is_in(dosed.implode()))
+def _not_dosed(trial: Trial) -> pl.DataFrame:
+    """Whoever an event says was not dosed, and in an arm where anybody was given cells those who were given none."""
+    told = trial.events.filter(pl.col("kind").is_in(list(KINDS["not_dosed"]))).select("participant_id")
+    given = trial.administrations["participant_id"].unique()
+    people = trial.participants.select("participant_id", "arm", dosed=pl.col("participant_id").is_in(given.implode()))
     with_cells = people.filter(pl.col("dosed").any().over(pl.col("arm").fill_null("")))
-    without = with_cells.filter(~pl.col("dosed")).select("participant_id", touched=pl.lit(0.0))
-    return pl.concat([found, without]).unique(subset="participant_id", keep="first", maintain_order=True)
+    return pl.concat([told, with_cells.filter(~pl.col("dosed")).select("participant_id")])

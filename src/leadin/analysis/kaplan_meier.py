@@ -126,7 +126,7 @@ def kaplan_meier(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
         curve = _curve(mine, 1.0 - planned.alpha) if mine.height else None
         for month in landmarks:
             known = replace(blank, time_months=month, estimand=_estimand(arm, month, survival_origin(trial)))
-            rows.append(_landmark_row(known, curve))
+            rows.append(_landmark_row(known, month, curve))
     return tuple(rows)
 
 
@@ -141,8 +141,8 @@ def _landmarks(trial: Trial, times: pl.DataFrame) -> tuple[float, ...]:
     return tuple(sorted(month for month in wanted if month <= longest + SAME_TIME)) or (longest,)
 
 
-def _landmark_row(known: Result, curve: SurvivalCurve | None) -> Result:
-    arm, month = of_arm(known.arm), known.time_months or 0.0
+def _landmark_row(known: Result, month: float, curve: SurvivalCurve | None) -> Result:
+    arm = of_arm(known.arm)
     if curve is None:
         return replace(known, converged=False, warnings=(f"no participant {arm} was at risk",))
     step = curve.step_at(month)

@@ -20,9 +20,8 @@ def measure_name(measure: str) -> str:
 
 def measure_unit(measure: str) -> str:
     """What the measure is counted in: `points` (scores), `% of predicted`, `kg`, or `units` where it is not known."""
-    if measure == "alsfrs_r" or measure.startswith("alsfrs_r."):
-        return "points"
-    return _UNITS.get(measure, "units")
+    scale = measure.split(".")[0]
+    return "points" if scale == "alsfrs_r" else _UNITS.get(measure, "units")
 
 
 def slope_unit(measure: str) -> str:

@@ -58,20 +58,27 @@ def responders(trial: Trial, planned: PlannedAnalysis, reference: str | None) ->
     responders and `n` the denominator. With `either_of`, the relative rules are also judged on any of the measures
     (endpoint `alsfrs_r or svc_percent`), first. Absolute rules are in units of `measure` per month.
     """
-    cases = SpecialCases(planned.non_declining, planned.died, planned.missing)
     measures = tuple(dict.fromkeys((planned.measure, *planned.either_of)))
     tables = {measure: participant_slopes(trial, measure, planned.share_baseline) for measure in measures}
+    cases = _special_cases(planned, any(bool(table["evaluable"].any()) for table in tables.values()))
     died = _died(trial)
     rules = rules_of(planned.relative, planned.absolute, measure_unit(planned.measure))
     rows: list[Result] = []
     if len(measures) > 1:
         for rule in rules_of(planned.relative, ()):
             judged = [_judged(tables[measure], died, rule, cases) for measure in measures]
-            rows += _rows(trial, planned, reference, measures, rule, reduce(either, judged))
+            rows += _rows(trial, planned, reference, measures, rule, reduce(either, judged), cases)
     for rule in rules:
         judgement = _judged(tables[planned.measure], died, rule, cases)
-        rows += _rows(trial, planned, reference, measures[:1], rule, judgement)
+        rows += _rows(trial, planned, reference, measures[:1], rule, judgement, cases)
     return tuple(rows)
+
+
+def _special_cases(planned: PlannedAnalysis, anyone_evaluable: bool) -> SpecialCases:
+    if anyone_evaluable:
+        return SpecialCases(planned.non_declining, planned.died, planned.missing)
+    # Where nobody was watched on both sides of time zero, the dead did not fail to respond: nobody was ever asked.
+    return SpecialCases(planned.non_declining, died="excluded", missing="excluded")
 
 
 def _died(trial: Trial) -> NDArray[np.bool_]:
@@ -93,9 +100,10 @@ def _rows(
     measures: tuple[str, ...],
     rule: Rule,
     judgement: Judgement,
+    cases: SpecialCases,
 ) -> list[Result]:
     arms = arms_of(trial)
-    counts = {arm: _count(trial, arm, judgement, planned) for arm in arms}
+    counts = {arm: _count(trial, arm, judgement, cases) for arm in arms}
     blank = Result(
         method="responders",
         endpoint=" or ".join(measures),
@@ -127,15 +135,15 @@ def _rows(
     return rows
 
 
-def _count(trial: Trial, arm: str | None, judgement: Judgement, planned: PlannedAnalysis) -> _ArmCount:
+def _count(trial: Trial, arm: str | None, judgement: Judgement, cases: SpecialCases) -> _ArmCount:
     mine = np.ones(trial.participants.height, dtype=np.bool_)
     if arm is not None:
         mine = trial.participants["arm"].eq_missing(arm).to_numpy()
     remarks = []
     for who, words, handling in (
-        (judgement.non_declining, "did not decline in the lead-in", planned.non_declining),
-        (judgement.died, "died without a lead-in and a follow-up slope", planned.died),
-        (judgement.missing, "have no lead-in or no follow-up slope", planned.missing),
+        (judgement.non_declining, "did not decline in the lead-in", cases.non_declining),
+        (judgement.died, "died without a lead-in and a follow-up slope", cases.died),
+        (judgement.missing, "have no lead-in or no follow-up slope", cases.missing),
     ):
         number = int((who & mine).sum())
         if number:

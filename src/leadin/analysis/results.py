@@ -131,8 +131,9 @@ class Results:
         first = [row for analysis in self._primary_analyses for row in self.rows_of(analysis) if row.method == method]
         return MethodResults(method, rows, _answer(tuple(first) or rows, self.reference))
 
-    def __contains__(self, method: object) -> bool:
-        return method in self.methods
+    def __contains__(self, item: object) -> bool:
+        """Whether there are rows of that method, or that row."""
+        return item in self.methods or item in self.rows
 
     def __iter__(self) -> Iterator[Result]:
         return iter(self.rows)

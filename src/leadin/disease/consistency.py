@@ -81,7 +81,8 @@ def _grounds(said: Mapping[str, Any]) -> Iterator[Problem]:
         for i, item in enumerate(said[group]):
             if not found(_values_of(said), item["field"]):
                 paths = spellings(_values_of(said)) if paths is None else paths
-                near = nearest(item["field"], paths)
+                within = item["field"].split(".")[0] + "."
+                near = nearest(item["field"], [path for path in paths if path.startswith(within)] or _values_of(said))
                 advice = f"Write {near}." if near else "Write a path such as decline.rate_mean."
                 yield Problem(
                     (group, i, "field"), "the path of a value of this population", shown(item["field"]), advice

@@ -6,30 +6,31 @@ problems, and everything is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
-from leadin.protocols.field_paths import found, spellings
+from leadin.protocols.field_paths import exists, spellings
 from leadin.protocols.nearest import nearest
 from leadin.protocols.problems import FieldPath, Problem, shown
 
 Said = Mapping[str, Any]
 
+MOST_PROBLEMS = 200
+"""Where the search stops: a file with more is mended bit by bit."""
+
+_LISTED = 12
+
 
 def inconsistencies(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a protocol contradicts itself; fields that are missing or wrong are skipped."""
-    return (
-        *_names_twice(said),
-        *_visits(said),
-        *_administrations(said),
-        *_references(said),
-        *_block_size(said),
-    )
+    rules = (_names_twice, _visits, _administrations, _references, _block_size)
+    return tuple(islice(chain.from_iterable(rule(said) for rule in rules), MOST_PROBLEMS))
 
 
 def broken_paths(said: Said) -> tuple[Problem, ...]:
     """Paths of provenance and assumptions that point at nothing; `said` has every field, defaults too."""
-    return tuple(_broken_paths(said))
+    return tuple(islice(_broken_paths(said), MOST_PROBLEMS))
 
 
 def _members(said: Said, field: str) -> Iterator[tuple[int, Said]]:
@@ -50,8 +51,10 @@ def _day(member: Said) -> int | None:
     return day if isinstance(day, int) and not isinstance(day, bool) else None
 
 
-def _names(said: Said, field: str, key: str) -> list[str]:
-    return [member[key] for _, member in _members(said, field) if isinstance(member.get(key), str)]
+def _names(said: Said, field: str, key: str) -> dict[str, None]:
+    """The names of a list's members, sorted; a dictionary, because they are asked for often."""
+    names = (member[key] for _, member in _members(said, field) if isinstance(member.get(key), str))
+    return dict.fromkeys(sorted(names))
 
 
 def _names_twice(said: Said) -> Iterator[Problem]:
@@ -92,11 +95,14 @@ def _visits(said: Said) -> Iterator[Problem]:
 
 def _measures_twice(i: int, measures: Any) -> Iterator[Problem]:
     if isinstance(measures, Sequence) and not isinstance(measures, str):
+        seen: set[str] = set()
         for j, measure in enumerate(measures):
-            if isinstance(measure, str) and measure in measures[:j]:
+            if isinstance(measure, str) and measure in seen:
                 yield Problem(
                     ("visits", i, "measures", j), "every measure once", f"{shown(measure)} again", "Remove one."
                 )
+            if isinstance(measure, str):
+                seen.add(measure)
 
 
 def _administrations(said: Said) -> Iterator[Problem]:
@@ -133,6 +139,7 @@ def _administrations(said: Said) -> Iterator[Problem]:
 
 def _references(said: Said) -> Iterator[Problem]:
     products, arms = _names(said, "products", "name"), _names(said, "arms", "name")
+    sources = _names(said, "sources", "id")
     for path, dose in _doses(said):
         yield from _unknown((*path, "product"), dose.get("product"), products, "product")
     randomisation, plan = said.get("randomisation"), said.get("plan")
@@ -147,16 +154,16 @@ def _references(said: Said) -> Iterator[Problem]:
     if isinstance(plan, Mapping):
         yield from _unknown(("plan", "reference_arm"), plan.get("reference_arm"), arms, "arm")
     for i, item in _members(said, "provenance"):
-        yield from _unknown(("provenance", i, "source"), item.get("source"), _names(said, "sources", "id"), "source")
+        yield from _unknown(("provenance", i, "source"), item.get("source"), sources, "source")
 
 
-def _unknown(path: FieldPath, got: object, known: Iterable[str], kind: str) -> Iterator[Problem]:
-    names = sorted(set(known))
-    if isinstance(got, str) and got not in names:
-        near = nearest(got, names)
-        listed = ", ".join(names) or f"which has no {kind}"
+def _unknown(path: FieldPath, got: object, known: Mapping[str, None], kind: str) -> Iterator[Problem]:
+    if isinstance(got, str) and got not in known:
+        near = nearest(got, known)
+        listed = ", ".join(islice(known, _LISTED)) + (", ..." if len(known) > _LISTED else "")
+        listed = listed or f"which has no {kind}"
         advice = (
-            f"Write {near}." if near else f"Write one of these, or add the {kind}." if names else f"Add the {kind}."
+            f"Write {near}." if near else f"Write one of these, or add the {kind}." if known else f"Add the {kind}."
         )
         yield Problem(path, f"the name of {_a(kind)} of this protocol ({listed})", shown(got), advice)
 
@@ -187,7 +194,7 @@ def _broken_paths(said: Said) -> Iterator[Problem]:
     for field in ("provenance", "assumed"):
         for i, item in _members(said, field):
             path = str(item.get("field"))
-            if not found(said, path):
+            if not exists(said, path):
                 known = spellings(said) if known is None else known
                 near = nearest(path, known)
                 advice = f"Write {near}." if near else "Write a path such as arms.cells.planned."

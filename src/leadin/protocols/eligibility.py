@@ -54,5 +54,5 @@ class Criterion(Statement):
 class Eligibility(Statement):
     """Entry criteria. `criteria` act on simulated and captured participants; `other` is text for people."""
 
-    criteria: tuple[Criterion, ...] = Field(default=(), description="Bounds on measured values.")
+    criteria: tuple[Criterion, ...] = Field(default=(), max_length=100, description="Bounds on measured values.")
     other: tuple[str, ...] = Field(default=(), description="Criteria that only a person can judge, one sentence each.")

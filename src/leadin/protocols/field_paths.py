@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from leadin.protocols.problems import FieldPath, field_text
@@ -25,31 +25,31 @@ def found(said: Any, field: str) -> tuple[FieldPath, ...]:
 
 
 def _found(value: Any, rest: str, at: FieldPath) -> Iterator[FieldPath]:
-    if not rest:
-        yield at
-    elif isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key in value:
-            yield from _step(value[key], rest, key, (*at, key))
-    elif _is_list(value):
+            if rest.startswith(key):
+                yield from _step(value[key], rest, key, (*at, key))
+    elif isinstance(value, list | tuple):
         for position, member in enumerate(value):
-            name = member_name(member)
-            for call in ("*", f"[{position}]", *([name] if name else [])):
+            call = "*" if rest[0] == "*" else f"[{position}]" if rest[0] == "[" else member_name(member)
+            if call is not None and rest.startswith(call):
                 yield from _step(member, rest, call, (*at, position))
 
 
 def _step(value: Any, rest: str, call: str, at: FieldPath) -> Iterator[FieldPath]:
-    """Follows `rest` into `value` when it starts with the whole of `call`."""
-    if rest == call:
+    """Follows what comes after `call` in `rest`, which starts with it, when `call` is a whole step."""
+    after = rest[len(call) :]
+    if not after:
         yield at
-    elif rest.startswith(f"{call}."):
-        yield from _found(value, rest[len(call) + 1 :], at)
-    elif rest.startswith(f"{call}["):
-        yield from _found(value, rest[len(call) :], at)
+    elif after[0] == "[":
+        yield from _found(value, after, at)
+    elif after[0] == "." and len(after) > 1:
+        yield from _found(value, after[1:], at)
 
 
 def member_name(member: Any) -> str | None:
     """What a member of a list is called in a path; None when it only has its position."""
-    if isinstance(member, Mapping):
+    if isinstance(member, dict):
         for field in NAMED_BY:
             if isinstance(member.get(field), str):
                 return str(member[field])
@@ -58,10 +58,10 @@ def member_name(member: Any) -> str | None:
 
 def values(said: Any, at: FieldPath = ()) -> Iterator[FieldPath]:
     """The place of every single value in plain data; what is absent (None, an empty list) has none."""
-    if isinstance(said, Mapping):
+    if isinstance(said, dict):
         for key, value in said.items():
             yield from values(value, (*at, key))
-    elif _is_list(said):
+    elif isinstance(said, list | tuple):
         for position, value in enumerate(said):
             yield from values(value, (*at, position))
     elif said is not None:
@@ -82,7 +82,3 @@ def spellings(said: Any) -> set[str]:
     """Paths of all values and of everything that holds them, as `called` writes them."""
     places = {at[:length] for at in values(said) for length in range(1, len(at) + 1)}
     return {called(said, at) for at in places} | {field_text(at) for at in places}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)

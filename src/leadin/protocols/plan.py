@@ -79,4 +79,6 @@ class Plan(Statement):
     reference_arm: Slug | None = Field(
         default=None, description="Arm that the others are held against; empty: the protocol's control."
     )
-    analyses: tuple[PlannedAnalysis, ...] = Field(min_length=1, description="The analyses, in the order they are run.")
+    analyses: tuple[PlannedAnalysis, ...] = Field(
+        min_length=1, max_length=200, description="The analyses, in the order they are run."
+    )

@@ -27,7 +27,7 @@ class Arm(Statement):
         ge=0, le=100_000, description="Participants planned.", json_schema_extra={"unit": "participants"}
     )
     administrations: tuple[Administration, ...] = Field(
-        default=(), description="Planned administrations of cells, in order of day; none: no cells."
+        default=(), max_length=200, description="Planned administrations of cells, in order of day; none: no cells."
     )
 
 
@@ -84,21 +84,31 @@ class Protocol(Statement):
     sites: int | None = Field(default=None, ge=1, le=10_000, description="Number of sites; empty: not said.")
     lead_in_months: Months = Field(ge=0, le=60, description="Observation before time zero; 0: none.")
     follow_up_months: Months = Field(gt=0, le=240, description="Observation after time zero.")
-    products: tuple[Product, ...] = Field(default=(), description="The cell products.")
-    arms: tuple[Arm, ...] = Field(min_length=1, description="The arms.")
+    products: tuple[Product, ...] = Field(default=(), max_length=50, description="The cell products.")
+    arms: tuple[Arm, ...] = Field(min_length=1, max_length=50, description="The arms.")
     randomisation: Randomisation | None = Field(default=None, description="Empty: not randomised.")
-    co_interventions: tuple[CoIntervention, ...] = Field(default=(), description="What participants also receive.")
-    visits: tuple[Visit, ...] = Field(min_length=1, description="Scheduled visits, in order of day.")
+    co_interventions: tuple[CoIntervention, ...] = Field(
+        default=(), max_length=200, description="What participants also receive."
+    )
+    visits: tuple[Visit, ...] = Field(min_length=1, max_length=500, description="Scheduled visits, in order of day.")
     fatal_events: tuple[Literal["death", "tracheostomy", "permanent_ventilation"], ...] = Field(
         default=("death",), min_length=1, description="Events that end survival."
     )
-    endpoints: tuple[Endpoint, ...] = Field(default=(), description="What the trial set out to compare.")
+    endpoints: tuple[Endpoint, ...] = Field(
+        default=(), max_length=200, description="What the trial set out to compare."
+    )
     eligibility: Eligibility = Field(default=Eligibility(), description="Entry criteria.")
     plan: Plan | None = Field(default=None, description="Analysis plan; empty: all analyses are exploratory.")
     notes: tuple[str, ...] = Field(default=(), description="What else a reader should know, a sentence or two each.")
-    sources: tuple[Source, ...] = Field(default=(), description="Publications, registry entries and pages.")
-    provenance: tuple[Provenance, ...] = Field(default=(), description="Which value comes from which source.")
-    assumed: tuple[Assumption, ...] = Field(default=(), description="Which values are in no source, and why they are.")
+    sources: tuple[Source, ...] = Field(
+        default=(), max_length=500, description="Publications, registry entries and pages."
+    )
+    provenance: tuple[Provenance, ...] = Field(
+        default=(), max_length=2000, description="Which value comes from which source."
+    )
+    assumed: tuple[Assumption, ...] = Field(
+        default=(), max_length=2000, description="Which values are in no source, and the reason for each."
+    )
 
     @property
     def randomised(self) -> bool:

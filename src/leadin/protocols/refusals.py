@@ -60,6 +60,8 @@ def _problem(error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
         return _length(path, kind, got, error["ctx"])
     if kind == "too_short":
         return Problem(path, f"at least {error['ctx']['min_length']} of them", shown(got), _add_to(path, here))
+    if kind == "too_long":
+        return Problem(path, f"at most {error['ctx']['max_length']} of them", str(len(got)), "Leave some out.")
     return _wrong_type(path, here, got)
 
 

@@ -63,13 +63,13 @@ def dated_schedule(
     that the protocol does not have and for a start from which the calendar ends before the trial does.
     """
     arms = protocol.arms if arm is None else (_named_arm(protocol, arm),)
-    order = [one.name for one in protocol.arms]
     first = min(visit.day for visit in protocol.visits)
     undated = [
         *(_visit_activity(visit, first) for visit in protocol.visits),
         *(activity for one in arms for activity in _arm_activities(one, protocol)),
     ]
-    undated.sort(key=lambda it: (it.day, KINDS.index(it.kind), order.index(it.arm) if it.arm else -1, it.lot or 0))
+    # Within a day and kind, arms and lots keep the order they were put in.
+    undated.sort(key=lambda it: (it.day, KINDS.index(it.kind)))
     try:
         return tuple(_dated(it, start, first) for it in undated)
     except OverflowError as error:

@@ -51,7 +51,7 @@ def said_in(document: Document, model: type[S], kind: str, rules: Rules | None =
     try:
         statement = model.model_validate_json(text, strict=True)
     except ValidationError as error:
-        found = problems_of(error.errors(include_url=False), model)
+        found = problems_of(error.errors(), model)
         if rules is not None and not any(item["type"] == "inconsistent" for item in error.errors()):
             found = (*found, *rules(said))
         told = {problem.path for problem in document.unusable}

@@ -24,7 +24,7 @@ class Visit(Statement):
     )
     days_early: Days = Field(default=7, ge=0, le=90, description="The window opens this many days before `day`.")
     days_late: Days = Field(default=7, ge=0, le=90, description="The window closes this many days after `day`.")
-    measures: tuple[Measure, ...] = Field(min_length=1, description="What is assessed at this visit.")
+    measures: tuple[Measure, ...] = Field(min_length=1, max_length=50, description="What is assessed at this visit.")
 
 
 class CoIntervention(Statement):
@@ -35,6 +35,6 @@ class CoIntervention(Statement):
     dose: str | None = Field(default=None, description="Amount with its unit, in words.")
     frequency: str | None = Field(default=None, description="How often, in words.")
     days: tuple[DaysFromBaseline, ...] = Field(
-        default=(), description="Scheduled days from time zero; none: throughout the trial."
+        default=(), max_length=1000, description="Scheduled days from time zero; none: throughout the trial."
     )
     arms: tuple[Slug, ...] = Field(default=(), description="Names of the arms that receive it; none: every arm.")

@@ -19,7 +19,7 @@ from leadin.protocols.text_file import CONTROL, read_text
 from leadin.protocols.yaml_syntax import first_line, syntax_complaint
 
 MAX_DEPTH = 32
-MAX_VALUES = 50_000
+MAX_VALUES = 20_000
 
 Scalar: TypeAlias = str | int | float | bool | None
 

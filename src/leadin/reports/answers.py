@@ -66,7 +66,7 @@ class Answers:
         if arm is not None and reference is not None and self.is_between(row):
             return f"{arm.label} − {reference.label}"
         contrast = row.contrast.replace(" - ", " − ")
-        return f"{arm.label}: {contrast}" if arm is not None and len(self.arms) > 1 else contrast
+        return f"{contrast}, {arm.label}" if arm is not None and len(self.arms) > 1 else contrast
 
     def role(self, row: Result) -> str:
         """`planned primary`, `planned` or `exploratory`."""

@@ -50,7 +50,6 @@ class Course:
     first: float
     last: float
     end: str | None
-    end_detail: str | None
     injections: tuple[float, ...]
     lots: tuple[LotMade, ...]
     screened: bool
@@ -124,7 +123,6 @@ def _course(
         first=first,
         last=max(first, last),
         end=end,
-        end_detail=kinds[end]["detail"] if end is not None else None,
         injections=tuple(sorted({row["day"] for row in doses})),
         lots=tuple(_lot(row) for row in lots),
         screened="screened" in kinds,

@@ -63,12 +63,13 @@ def participant_flow(
     participants in the main analysis by arm name; None: there is none, and the box is left out. analysis: what it is
     called.
     """
-    every = {c.participant_id: c for c in people}
+    every, planned = {c.participant_id: c for c in people}, cells_planned or {}
+    cells_anywhere = any(planned.values()) or any(c.dosed for c in people)
     columns = []
     for arm in arms:
         own = [every[name] for name in arm.participants]
         last = Box(f"In the {analysis}", analysed.get(arm.name, 0)) if analysed is not None else None
-        columns.append((*_column(arm, own, (cells_planned or {}).get(arm.name)), last))
+        columns.append((*_column(arm, own, planned.get(arm.name), cells_anywhere), last))
     used = [stage for stage in range(len(columns[0])) if any(column[stage] is not None for column in columns)]
     kept = tuple((arm, tuple(column[k] for k in used)) for arm, column in zip(arms, columns, strict=True))
     allocated = frozenset().union(*(arm.members for arm in arms))
@@ -102,8 +103,8 @@ def _why_left(course: Course) -> str:
     return course.screen_failure or END_WORDS.get(course.end or "", "reason not recorded")
 
 
-def _column(arm: ReportArm, people: list[Course], planned: int | None) -> tuple[Box | None, ...]:
-    """The stages of one arm but the last: in it, cells made, given, followed."""
+def _column(arm: ReportArm, people: list[Course], planned: int | None, cells_anywhere: bool) -> tuple[Box | None, ...]:
+    """The stages of one arm but the last: in it, cells made, given (in a trial that gives any), followed."""
     lots = [lot for c in people for lot in c.lots]
     made = given = None
     if lots:
@@ -112,7 +113,7 @@ def _column(arm: ReportArm, people: list[Course], planned: int | None) -> tuple[
         made = Box("Cells released for", with_cells, (f"lots started: {len(lots)}", *rejected))
     if planned or any(c.dosed for c in people):
         given = _dosed(people, planned)
-    elif planned == 0:
+    elif planned == 0 and cells_anywhere:
         given = Box("Given cells", 0, ("none planned",))
     return (Box(arm.label, len(people)), made, given, _followed(people))
 

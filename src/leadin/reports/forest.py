@@ -37,8 +37,8 @@ class ForestRow:
     """One comparison. value, low, high: on the scale of `unit`; for a ratio the ratio itself. text: as the table gives
     it.
 
-    label: endpoint and method. better_high: higher values favour the side named on the right. colour: of the arm it
-    speaks of.
+    label: endpoint and method. comparison: the arms compared, where there is more than one comparison. better_high:
+    higher values favour the side named on the right. colour: of the arm it speaks of.
     """
 
     label: str
@@ -47,6 +47,7 @@ class ForestRow:
     low: float
     high: float
     text: str
+    comparison: str | None = None
     ratio: bool = False
     better_high: bool = True
     primary: bool = False
@@ -58,20 +59,23 @@ def forest_figure(
 ) -> Picture:
     """The plot. rows: comparisons with an interval, called `interval`. favours: the words of the left and the right
     side."""
-    units = list(dict.fromkeys((row.unit, row.ratio, row.better_high) for row in rows))
-    panels = [[row for row in rows if (row.unit, row.ratio, row.better_high) == unit] for unit in units]
+    panels = _panels(rows)
+    reaches = {unit: _reach([_placed(row) for row in rows if _unit(row) == unit]) for unit in map(_unit, rows)}
+    heads = [HEAD + (ROW if words is not None else 0.0) for words, _ in panels]
     top, left, right = 26.0, 186.0, 134.0
-    fixed = top + (HEAD + SCALE) * len(panels)
+    fixed = top + sum(heads) + SCALE * len(panels)
     pitch = min(ROW, max((PAGE_HEIGHT - fixed) / max(len(rows), 1), LEAST_ROW))
     height = fixed + pitch * len(rows)
     title = "All comparisons"
     with drawing_style(name):
         figure = blank_figure(PAGE_WIDTH, height)
         at = top
-        for panel in panels:
-            axes = axes_at(figure, left, at + HEAD, PAGE_WIDTH - left - right, pitch * len(panel))
-            _panel(axes, panel, left)
-            at += HEAD + pitch * len(panel) + SCALE
+        for (words, panel), head in zip(panels, heads, strict=True):
+            axes = axes_at(figure, left, at + head, PAGE_WIDTH - left - right, pitch * len(panel))
+            _panel(axes, panel, reaches[_unit(panel[0])], left)
+            if words is not None:
+                _word(axes, (0, -0.7 * ROW / pitch), -left + 2, words, "left", "bold", panel[0].colour)
+            at += head + pitch * len(panel) + SCALE
         _sides(figure, favours, left, PAGE_WIDTH - left - right)
         finding = forest_finding(rows, favours)
         svg = svg_text(figure, name, title, finding)
@@ -92,9 +96,24 @@ def _placed(row: ForestRow) -> tuple[float, float, float]:
     return -values[0], -values[2], -values[1]
 
 
-def _panel(axes: Any, panel: list[ForestRow], left: float) -> None:
+def _unit(row: ForestRow) -> tuple[str, bool, bool]:
+    return row.unit, row.ratio, row.better_high
+
+
+def _panels(rows: Sequence[ForestRow]) -> list[tuple[str | None, list[ForestRow]]]:
+    """Rows of one comparison and one unit, in order of first use; the first panel of a comparison brings its words."""
+    panels: list[tuple[str | None, list[ForestRow]]] = []
+    for comparison in dict.fromkeys(row.comparison for row in rows):
+        own = [row for row in rows if row.comparison == comparison]
+        words = comparison
+        for unit in dict.fromkeys(map(_unit, own)):
+            panels.append((words, [row for row in own if _unit(row) == unit]))
+            words = None
+    return panels
+
+
+def _panel(axes: Any, panel: list[ForestRow], reach: float, left: float) -> None:
     placed = [_placed(row) for row in panel]
-    reach = _reach(placed)
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
     for k, (row, (value, low, high)) in enumerate(zip(panel, placed, strict=True)):
         y = k + 0.5
@@ -116,7 +135,9 @@ def _panel(axes: Any, panel: list[ForestRow], left: float) -> None:
     _scale(axes, panel[0], reach)
 
 
-def _word(axes: Any, at: tuple[float, float], shift: float, text: str, side: str, weight: str) -> None:
+def _word(
+    axes: Any, at: tuple[float, float], shift: float, text: str, side: str, weight: str, colour: str = INK
+) -> None:
     axes.annotate(
         text,
         at,
@@ -127,6 +148,7 @@ def _word(axes: Any, at: tuple[float, float], shift: float, text: str, side: str
         va="center",
         fontsize=SMALL,
         fontweight=weight,
+        color=colour,
         annotation_clip=False,
     )
 
@@ -183,7 +205,9 @@ def _sides(figure: Any, favours: tuple[str, str], left: float, width: float) -> 
 def forest_finding(rows: Sequence[ForestRow], favours: tuple[str, str]) -> str:
     """The plot in words: how many intervals hold no difference, then every row."""
     inside = sum(low <= 0 <= high for _, low, high in map(_placed, rows))
-    said = " ".join(f"{row.label}: {row.text} {row.unit}." for row in rows)
+    said = " ".join(
+        f"{row.comparison + ', ' if row.comparison else ''}{row.label}: {row.text} {row.unit}." for row in rows
+    )
     hold = "holds" if inside == 1 else "hold"
     return (
         f"{plural(len(rows), 'comparison')}; {inside} of {len(rows)} intervals {hold} no difference. "

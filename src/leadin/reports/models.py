@@ -66,12 +66,17 @@ def _asked(answers: Answers) -> tuple[Result, ...]:
     )
 
 
+def first_reason(row: Result) -> str:
+    """Why a row has no estimate: its first warning, without the name of the measure that may stand before it."""
+    return row.warnings[0].removeprefix(f"{row.endpoint}: ").rstrip(".") if row.warnings else "no reason recorded"
+
+
 def not_estimable(answers: Answers) -> tuple[str, ...]:
     """A sentence for each analysis with rows that could not be estimated, and each reason: which, and why."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in _asked(answers):
         if row.estimate is None and row.p is None:
-            reason = row.warnings[0].rstrip(".") if row.warnings else "no reason recorded"
+            reason = first_reason(row)
             about = f"{capital(method_words(row.method))} of {measure_words(row.endpoint)}"
             contrast = answers.contrast_words(row)
             said = reasons.setdefault((about, reason), [])
@@ -81,7 +86,7 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
 
 
 def models_table(answers: Answers, interval_name: str = "95 % interval", name: str = "models") -> Table | None:
-    """The table, grouped by endpoint and contrast, comparisons between arms first; None when there is no row.
+    """The table, grouped by endpoint, unit and contrast, comparisons between arms first; None when there is no row.
 
     interval_name: heading of the intervals, with their level. A test without an estimate has its p alone.
     """
@@ -92,13 +97,11 @@ def models_table(answers: Answers, interval_name: str = "95 % interval", name: s
     for endpoint in dict.fromkeys(row.endpoint for row in rows):
         of_endpoint = [row for row in rows if row.endpoint == endpoint]
         for row in sorted(of_endpoint, key=lambda each: not answers.compares(each)):
-            title = f"{capital(measure_words(endpoint))}. {capital(answers.contrast_words(row))}"
-            groups.setdefault(title, []).append(row)
+            groups.setdefault(_heading(row, of_endpoint, answers), []).append(row)
     columns = (
-        Column("Contrast and method"),
+        Column("Endpoint (unit): contrast, and method"),
         Column("Estimate", numeric=True),
         Column(interval_name, numeric=True),
-        Column("Unit"),
         Column("p", numeric=True),
         Column("n", numeric=True),
         Column("Left out", numeric=True),
@@ -112,13 +115,21 @@ def models_table(answers: Answers, interval_name: str = "95 % interval", name: s
     return Table(name, "Every estimate of the analysis.", columns, made, tuple(notes), wide=True)
 
 
+def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
+    """`ALSFRS-R (points per month): cells − control`. A test without a unit goes with the estimates it belongs to."""
+    alike = [each for each in of_endpoint if each.contrast == row.contrast and each.unit is not None]
+    same_method = [each for each in alike if each.method == row.method]
+    units = [shown_value(each)[4] for each in ([row] if row.unit is not None else (same_method or alike)[:1])]
+    unit = f" ({units[0]})" if units and units[0] else ""
+    return f"{capital(measure_words(row.endpoint))}{unit}: {answers.contrast_words(row)}"
+
+
 def _row(result: Result, answers: Answers) -> tuple[str, ...]:
     value, spread = estimate_words(result)
     return (
         method_and_rule(result),
         value,
         spread,
-        shown_value(result)[4] if result.estimate is not None else ABSENT,
         p_value(result.p),
         ABSENT if result.n is None else str(result.n),
         ABSENT if result.not_evaluable is None else str(result.not_evaluable),
@@ -144,16 +155,17 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
         return None
     arm = arm_called(answers.arms, result.arm)
     text, spread = estimate_words(result)
-    label = _short_label(result)
-    if len(treated_arms(answers.arms)) > 1 and arm is not None:
-        label = f"{arm.label}: {label}"
+    if result.method == "responders":
+        unit = "percentage points of responders"
+    several = len(treated_arms(answers.arms)) > 1
     return ForestRow(
-        label=label,
+        label=_short_label(result),
         unit=unit,
         value=value,
         low=low,
         high=high,
         text=f"{text} ({spread})",
+        comparison=capital(answers.contrast_words(result)) if several else None,
         ratio=ratio,
         better_high=not ratio,
         primary=answers.role(result) == "planned primary",
@@ -162,11 +174,10 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
 
 
 def _short_label(result: Result) -> str:
-    """`ALSFRS-R, broken-stick model`; `Responders, ≥ 50 %`, with the endpoint where it is not the ALSFRS-R alone."""
-    if result.method == "responders" and result.rule:
-        about = "" if result.endpoint == "alsfrs_r" else f" ({measure_words(result.endpoint)})"
-        return f"Responders{about}, {rule_words(result.rule).removesuffix(' slower')}"
-    return f"{capital(measure_words(result.endpoint))}, {method_words(result.method)}"
+    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them."""
+    responders = result.method == "responders" and result.rule is not None
+    what = rule_words(result.rule or "").removesuffix(" slower") if responders else method_words(result.method)
+    return f"{capital(measure_words(result.endpoint))}, {what}"
 
 
 def favours(arms: tuple[ReportArm, ...]) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from leadin.analysis.result import Result
 from leadin.engine.intervals import clopper_pearson
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm
-from leadin.reports.models import shown_value
+from leadin.reports.models import first_reason, shown_value
 from leadin.reports.numbers import decimals_for_interval, interval, number, p_phrase, percent, percent_interval, plural
 from leadin.reports.safety_table import kind_rows
 from leadin.reports.wording import BREATHING, measure_words, method_words
@@ -44,7 +44,7 @@ def function_sentence(answers: Answers, controlled: bool = True) -> Sentence:
     rows = _model_rows(answers, ("alsfrs_r",))
     if not rows:
         failed = [row for row in answers.of_method(*MODELS) if row.endpoint == "alsfrs_r" and row.warnings]
-        why = f" ({failed[0].warnings[0].rstrip('.')})" if failed else ""
+        why = f" ({first_reason(failed[0])})" if failed else ""
         return Sentence("Function", f"No change of ALSFRS-R could be estimated from these data{why}.")
     said = [_rate_sentence(row, answers) for row in rows]
     said += [_significance(row, answers) for row in rows if row in answers.primary and row.p is not None]
@@ -102,7 +102,10 @@ def _significance(row: Result, answers: Answers) -> str:
     alpha = answers.alpha(row)
     verdict = "is" if row.p is not None and row.p < alpha else "is not"
     level = percent(alpha, 0 if abs(100 * alpha - round(100 * alpha)) < 1e-9 else 1)
-    return f"This is the planned primary analysis: it {verdict} significant at the {level} level ({p_phrase(row.p)})."
+    return (
+        f"The planned primary analysis ({method_words(row.method)}) {verdict} significant at the {level} level "
+        f"({p_phrase(row.p)})."
+    )
 
 
 def survival_sentence(
@@ -160,8 +163,7 @@ def _hazard_words(row: Result, answers: Answers, fatal: str) -> list[str]:
         return []
     value, error, low, high, _ = shown_value(row)
     if not row.converged or value is None:
-        reason = row.warnings[0].rstrip(".") if row.warnings else "no reason recorded"
-        return [f"No hazard ratio of {arm.label} to {reference.label}: {reason}."]
+        return [f"No hazard ratio of {arm.label} to {reference.label}: {first_reason(row)}."]
     decimals = decimals_for_interval(error, low, high)
     of = "death" if fatal == "died" else "a fatal event"
     return [

@@ -19,6 +19,7 @@ from leadin.reports.drawing import (
     shortened,
     svg_text,
     text_width,
+    wrapped,
 )
 from leadin.reports.numbers import months, percent, percent_interval
 from leadin.reports.picture import Picture
@@ -102,9 +103,11 @@ def _curve(axes: Any, arm: ReportArm, curve: SurvivalCurve) -> None:
 def _name_curves(axes: Any, shown: list[tuple[ReportArm, SurvivalCurve]], end: float, room: float) -> None:
     """Names each curve to the right of the axes at the height where it ends, the names kept apart."""
     ends = sorted(((100 * float(curve.survival[-1]), arm) for arm, curve in shown), key=lambda pair: -pair[0])
-    for y, (_, arm) in zip(kept_apart([value for value, _ in ends], NAME_STEP), ends, strict=True):
+    names = [wrapped(arm.label, room, SMALL, True)[:2] for _, arm in ends]
+    step = NAME_STEP * max(len(lines) for lines in names)
+    for y, lines, (_, arm) in zip(kept_apart([value for value, _ in ends], step), names, ends, strict=True):
         axes.annotate(
-            shortened(arm.label, room, SMALL, True),
+            "\n".join(lines),
             (end * 1.01, y),
             xytext=(5, 0),
             textcoords="offset points",
@@ -114,6 +117,7 @@ def _name_curves(axes: Any, shown: list[tuple[ReportArm, SurvivalCurve]], end: f
             fontweight="bold",
             color=arm.look.colour,
             annotation_clip=False,
+            linespacing=1.1,
         )
 
 

@@ -30,6 +30,8 @@ MOST_NAMED = 40
 """With more participants than this, bars carry no id: it would be too small to read."""
 WIDEST_BAR = 11.0
 ARM_GAP = 20.0
+SMALLEST_MARK = 2.4
+"""Marks of a large trial touch those of the next bar rather than vanish."""
 
 
 def swimmer_figure(arms: tuple[ReportArm, ...], people: tuple[Course, ...], name: str = "swimmer") -> Picture:
@@ -141,7 +143,7 @@ def _bars(axes: Any, arm: ReportArm, courses: list[Course], middles: list[float]
 
 def _marks(axes: Any, arm: ReportArm, courses: list[Course], middles: list[float], pitch: float) -> None:
     pairs = list(zip(courses, middles, strict=True))
-    size = min(pitch * 0.62, 5.0)
+    size = min(max(pitch * 0.62, SMALLEST_MARK), 5.0)
     isolated = [(lot.isolated, y) for c, y in pairs for lot in c.lots if lot.isolated is not None]
     rejected = [(lot.ready, y) for c, y in pairs for lot in c.lots if lot.ready is not None and not lot.released]
     injected = [(day, y) for c, y in pairs for day in c.injections]

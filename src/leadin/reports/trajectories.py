@@ -76,7 +76,7 @@ def trajectories_figure(
     down = math.ceil(len(arms) / across)
     left, between, head, foot = 42.0, 16.0, 34.0, 36.0
     width = (PAGE_WIDTH - left - 8 - between * (across - 1)) / across
-    panel = min(230.0 if across > 1 else 260.0, (PAGE_HEIGHT - down * (head + foot)) / down)
+    panel = min(205.0 if across > 1 else 250.0, (PAGE_HEIGHT - down * (head + foot)) / down)
     title = f"{measured.title} over time"
     with drawing_style(name):
         figure = blank_figure(PAGE_WIDTH, down * (panel + head + foot))

@@ -66,11 +66,13 @@ def read_delimited(
     the header (a file cut off in the middle shows that way). Blank lines are skipped; columns without a name are
     called `(column 3)`.
     """
-    if not path.exists():
-        raise DataError(f"{path}: expected a table; there is no such file. Check the path.")
-    if not path.is_file():
-        raise DataError(f"{path}: expected a file with a table; got something else (a folder?). Name the file in it.")
     try:
+        if not path.exists():
+            raise DataError(f"{path}: expected a table; there is no such file. Check the path.")
+        if not path.is_file():
+            raise DataError(
+                f"{path}: expected a file with a table; got something else (a folder?). Name the file in it."
+            )
         with path.open("rb") as stream:
             first = stream.read(8)
         _refuse_foreign(path.name, first, encoding)

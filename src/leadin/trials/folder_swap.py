@@ -34,6 +34,10 @@ def replaced_folder(folder: Path, *, may_replace: Callable[[Path], None]) -> Ite
     replacing fails, nothing is left behind. DataError when the place cannot be written to.
     """
     target = Path(os.path.realpath(folder))
+    if not target.name:
+        raise DataError(
+            f"{folder}: expected the name of a folder to write; got the root of the disk. Name a folder in it."
+        )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _clean_up(target)

@@ -40,6 +40,14 @@ def read_trial(folder: Path) -> Trial:
     problem are named at once.
     """
     folder = Path(folder)
+    try:
+        return _read(folder)
+    except OSError as error:
+        where = error.filename or folder
+        raise DataError(f"{where}: cannot be read: {error.strerror or error}. Check the permissions.") from error
+
+
+def _read(folder: Path) -> Trial:
     paths = _tables_in(folder)
     said = _manifest(folder)
     findings = list(_about_folder(folder, paths, said))
@@ -77,6 +85,8 @@ def _tables_in(folder: Path) -> dict[str, Path]:
                 f"{folder}: expected each table once; got both {' and '.join(path.name for path in present)}. "
                 "Remove one."
             )
+        if present and not present[0].is_file():
+            raise DataError(f"{present[0]}: expected a file with a table; got something else (a folder?). Remove it.")
         if present:
             paths[name] = present[0]
     if not paths:
@@ -88,21 +98,17 @@ def _tables_in(folder: Path) -> dict[str, Path]:
 
 
 def _text(path: Path) -> str:
+    with path.open("rb") as stream:
+        raw = stream.read(LARGEST_TEXT + 1)
+    if len(raw) > LARGEST_TEXT:
+        raise DataError(f"{path.name}: expected at most {LARGEST_TEXT:,} bytes; got more. This is none of leadin's.")
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST_TEXT + 1)
-        if len(raw) > LARGEST_TEXT:
-            raise DataError(
-                f"{path.name}: expected at most {LARGEST_TEXT:,} bytes; got more. This is none of leadin's."
-            )
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path.name}: expected UTF-8 text; got the byte 0x{raw[error.start]:02x} at position {error.start}. "
             "Restore the file."
         ) from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}. Check the permissions.") from error
 
 
 def _manifest(folder: Path) -> FolderManifest | None:

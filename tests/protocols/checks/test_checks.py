@@ -563,11 +563,14 @@ def test_values_without_source(small):
     assert findings(small)[0].message.startswith(
         "2 values say neither where it comes from nor that it is assumed: masking, follow_up_months. Add"
     )
-    small["provenance"] = []
-    (finding,) = findings(small)
-    assert (
-        "masking, lead_in_months, follow_up_months, products.msc.cell_type, products.msc.origin and " in finding.message
-    )
+    # Without masking, lead-in and products, but with what the cells are made from and how.
+    small["provenance"] = [item for item in small["provenance"] if item["field"] not in ("lead_in_months", "products")]
+    for field in ("products.msc.manufacturing", "products.msc.source_tissue"):
+        small["provenance"].append({"field": field, "source": "s", "status": "read"})
+    five = "masking, lead_in_months, follow_up_months, products.msc.cell_type, products.msc.origin"
+    assert f"is assumed: {five}. Add" in findings(small)[0].message
+    del small["provenance"][-1]
+    assert f"is assumed: {five} and 1 more. Add" in findings(small)[0].message
 
 
 def test_values_that_were_not_read_are_noted(small):

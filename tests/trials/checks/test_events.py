@@ -50,6 +50,13 @@ def test_what_happens_once_happens_once(trial, add, find, kind):
     assert ("event-twice", "error", "events", late) in [(f.id, f.severity, f.table, f.rows) for f in found]
 
 
+def test_events_of_nobody_or_without_a_day_are_no_second_ones(trial, add, find):
+    nobody = [{"participant_id": None, "day": day, "kind": "death"} for day in (5.0, 6.0)]
+    assert [f.id for f in find(add(trial, "events", *nobody))] == ["missing-key"]
+    endless = {"participant_id": "P4", "day": float("inf"), "kind": "death"}
+    assert [f.id for f in find(add(trial, "events", endless))] == ["not-a-number"]
+
+
 def test_what_may_happen_again_may(trial, add, find):
     rows = [{"participant_id": "P1", "day": day, "kind": "other_therapy"} for day in (10.0, 20.0)]
     assert find(add(trial, "events", *rows)) == []

@@ -41,7 +41,7 @@ FAULTS = {
 }
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from(sorted(FAULTS)), min_size=1), st.randoms(use_true_random=False))
 def test_every_planted_fault_is_found_wherever_it_stands(trial, add, faults, random):
     for fault in sorted(faults):
