@@ -224,7 +224,12 @@ def imported(tmp_path, visits, people, mapping=MAPPING):
     return tmp_path / "t"
 
 
-@pytest.mark.parametrize("name", ["w1_01", "w1_07", "e02_small"])
+DATA_SETS = sorted(
+    file.name.removesuffix("_long.csv") for file in (VALIDATION / "mixed-models" / "data").glob("*_long.csv")
+)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
 def test_import_and_analyse_give_the_numbers_of_r(name, tmp_path):
     folder = imported(
         tmp_path,
@@ -250,8 +255,11 @@ def test_import_and_analyse_give_the_numbers_of_r(name, tmp_path):
         entry["dataset"]: entry for entry in json.loads((VALIDATION / "survival" / "expected.json").read_text())
     }
     (pair,) = survival[name]["pairs"]
-    assert rows["cox"]["estimate"] == pytest.approx(pair["cox"]["estimate"], rel=1e-8)
-    assert rows["cox"]["standard_error"] == pytest.approx(pair["cox"]["standard_error"], rel=1e-8)
+    if pair["cox"]["warning"] is None:
+        assert rows["cox"]["estimate"] == pytest.approx(pair["cox"]["estimate"], rel=1e-8)
+        assert rows["cox"]["standard_error"] == pytest.approx(pair["cox"]["standard_error"], rel=1e-8)
+    else:  # R warns that the coefficient may be infinite; here it is no number at all
+        assert (rows["cox"]["estimate"], rows["cox"]["converged"]) == (None, False)
     assert rows["log_rank"]["statistic"] == pytest.approx(pair["log_rank"]["chi_square"], rel=1e-8)
     km = [row for row in said["results"] if row["method"] == "kaplan_meier" and row["time_months"] == 6]
     assert [row["estimate"] for row in sorted(km, key=lambda row: row["arm"])] == pytest.approx(
