@@ -58,3 +58,14 @@ def test_engine_holds_no_word_of_the_domain():
     for path in (ROOT / "src" / "leadin" / "engine").glob("*.py"):
         told = words.search(path.read_text(encoding="utf-8").replace("know nothing of ALS", ""))
         assert told is None, f"{path.name}: {told.group() if told else ''}"
+
+
+def test_data_are_frozen_values():
+    filled_while_reading = {"yaml_with_lines.py", "import_report.py"}  # the parsed file, the log of an import
+    for path in (path for path in SOURCES if path.name not in filled_while_reading):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for decorator in node.decorator_list:
+                if "dataclass" in ast.unparse(decorator):
+                    assert "frozen=True" in ast.unparse(decorator), f"{path.name}: {node.name}"

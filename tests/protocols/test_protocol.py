@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from leadin.protocols.product import Manufacturing
 from leadin.protocols.protocol import Protocol
 
 
@@ -185,3 +186,13 @@ def test_defaults(protocol):
     assert protocol.fatal_events == ("death",)
     assert protocol.schema_version == 1
     assert protocol.products[0].manufacturing.differentiation_days == 0
+
+
+def test_one_isolation_unless_more_are_said():
+    assert Manufacturing(expansion_days=28).isolations == 1
+
+
+def test_a_trial_has_an_arm(small):
+    small["arms"] = []
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        Protocol.model_validate(small)

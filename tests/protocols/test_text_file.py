@@ -99,3 +99,9 @@ def test_control_characters_are_refused_with_their_line(yaml_file, code):
         f"trial.yaml, line 2: expected text; got the control character 0x{code:02x}. Remove it, or check that this is "
         "a text file."
     )
+
+
+def test_a_wrong_byte_is_told_with_its_own_line(yaml_file):
+    for lines in (1, 3, 4):
+        text = refusal(yaml_file(b"a: b\n" * (lines - 1) + b"\xe9"))
+        assert text.startswith(f"trial.yaml, line {lines}: expected UTF-8 text"), lines

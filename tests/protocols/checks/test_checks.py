@@ -506,6 +506,12 @@ def test_a_criterion_that_its_visit_does_not_measure(small):
     assert finding.message.startswith("weight_kg is judged at baseline, but baseline does not measure it.")
 
 
+def test_a_criterion_is_judged_also_after_one_on_the_loss_in_the_lead_in(small):
+    loss = {"variable": "alsfrs_r_lost_in_lead_in", "at": "baseline", "minimum": 3}
+    small["eligibility"] = {"criteria": [loss, {"variable": "fvc_percent", "minimum": 50}]}
+    assert [finding.field for finding in findings(small)] == ["eligibility.criteria[1]"]
+
+
 def test_a_criterion_at_a_baseline_that_is_not_there(small):
     small["visits"] = small["visits"][3:]
     found = with_criterion(small, variable="alsfrs_r", at="baseline")
