@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _draw(room: str, options: argparse.Namespace) -> list[Fault]:
-    return sample(list_faults(ROOT / "src" / "leadin" / room, ROOT), options.per_room, options.seed)
+    return sample(list_faults(ROOT / "src" / "leadin" / room, ROOT), options.per_room, options.seed, ROOT)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -29,9 +29,12 @@ class Fault:
         return f"{self.path}:{self.line} {self.operator} #{self.occurrence}"
 
     def planted(self, source: str) -> str | None:
-        """The source with the fault in it; None when the fault cannot be planted."""
-        mutated: str | None = mutate_code(source, cosmic_ray.plugins.get_operator(self.operator)(), self.occurrence)
-        return mutated
+        """The source with the fault in it; None when it cannot be planted or changes nothing."""
+        try:
+            mutated: str | None = mutate_code(source, cosmic_ray.plugins.get_operator(self.operator)(), self.occurrence)
+        except AttributeError:  # the operators' own fault: exceptions named with a dot
+            return None
+        return None if mutated == source else mutated
 
 
 def list_faults(folder: Path, root: Path) -> list[Fault]:
@@ -55,9 +58,25 @@ def list_faults(folder: Path, root: Path) -> list[Fault]:
     return faults
 
 
-def sample(faults: list[Fault], size: int, seed: int) -> list[Fault]:
-    """`size` faults drawn without replacement (all, when there are fewer), the same for the same seed and code."""
-    return random.Random(seed).sample(faults, min(size, len(faults)))
+def sample(faults: list[Fault], size: int, seed: int, root: Path) -> list[Fault]:
+    """`size` faults drawn without replacement (all, when there are fewer), the same for the same seed and code.
+
+    A fault that cannot be planted is not tried: another is drawn in its place.
+    """
+    chance = random.Random(seed)
+    drawn = chance.sample(faults, min(size, len(faults)))
+    others = [fault for fault in faults if fault not in set(drawn)]
+    chance.shuffle(others)
+    plantable = [fault for fault in drawn if _can_be_planted(fault, root)]
+    while len(plantable) < len(drawn) and others:
+        fault = others.pop()
+        if _can_be_planted(fault, root):
+            plantable.append(fault)
+    return plantable
+
+
+def _can_be_planted(fault: Fault, root: Path) -> bool:
+    return fault.planted((root / fault.path).read_text(encoding="utf-8")) is not None
 
 
 def _annotations(source: str) -> list[Span]:

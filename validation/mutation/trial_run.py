@@ -48,8 +48,8 @@ def try_fault(fault: Fault, room: str, tests: list[str]) -> Verdict:
     path = copy / fault.path
     source = path.read_text(encoding="utf-8")
     mutated = fault.planted(source)
-    if mutated is None or mutated == source:
-        return Verdict(fault, True, "not a change", "")
+    if mutated is None:
+        raise ValueError(f"{fault.key} cannot be planted; draw another")
     path.write_text(mutated, encoding="utf-8")
     try:
         how = _ask(copy, fault, room, tests)

@@ -143,3 +143,13 @@ def test_totals_are_not_held_against_items_that_are_not_all_there(trial, add, fi
     assert find(items(add, trial, [0.0] * 11)) == []
     assert find(items(add, trial, [0.0] * 11 + [None])) == []
     assert find(items(add, trial, [0.0] * 12, day=50.0)) == []
+
+
+def test_a_total_below_the_sum_of_its_items_is_found_too(trial, add, find):
+    (finding,) = find(items(add, trial, [3.0] * 9 + [4.0] * 3))
+    assert "P1 day 0: 38, items add up to 39" in finding.message
+
+
+def test_strength_is_measured_in_fractions(trial, add, find):
+    row = {"participant_id": "P1", "day": 0.0, "measure": "strength.left", "value": 3.5}
+    assert find(add(trial, "assessments", row)) == []
