@@ -223,3 +223,10 @@ def test_where_nobody_has_both_slopes_the_dead_are_not_called_non_responders(bui
         "1 of 2 participants of arm cells died without a lead-in and a follow-up slope: left out",
         "1 of 2 participants of arm cells have no lead-in or no follow-up slope: left out",
     )
+
+
+def test_the_standard_error_of_a_share_that_is_not_a_half(build):
+    trial = build({**ARMS, "c": "cells"}, FOUR)
+    cells = next(row for row in responders(trial, PLAN, "control") if row.rule == ">= 75 % slower")
+    assert (cells.statistic, cells.n) == (1.0, 3)
+    assert cells.standard_error == pytest.approx((1 / 3 * 2 / 3 / 3) ** 0.5, rel=1e-12)

@@ -284,3 +284,12 @@ def test_a_planned_level_moves_every_interval(trial):
     wide = safety(trial, PlannedAnalysis(method="safety", alpha=0.01), "control")
     for a, b in zip(wide, safety(trial, PLAN, "control"), strict=True):
         assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
+
+
+def test_standard_error_and_numbers_of_arms_of_unequal_size(build):
+    arms = {"a": "cells", "b": "cells", "c": "cells", "x": "control"}
+    scores = {who: {0: 40.0, 3: 38.0} for who in arms}
+    event = {"participant_id": "a", "start_month": 1.0, "term": "Headache"}
+    cells, control, difference = safety(build(arms, scores, adverse_events=[event]), PLAN, "control")[:3]
+    assert (cells.estimate, cells.n, control.n, difference.n) == (pytest.approx(1 / 3), 3, 1, 4)
+    assert cells.standard_error == pytest.approx((1 / 3 * 2 / 3 / 3) ** 0.5, rel=1e-12)
