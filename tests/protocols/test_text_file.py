@@ -39,7 +39,10 @@ def test_a_folder(tmp_path):
 
 
 def test_a_name_with_a_null_byte(tmp_path):
-    assert "it cannot be read: embedded null byte. Check the path." in refusal(tmp_path / "a\0b")
+    text = refusal(tmp_path / "a\0b")
+    assert "it cannot be read: " in text
+    assert "embedded null " in text  # byte, or character, by the version of Python
+    assert text.endswith(". Check the path.")
 
 
 def test_a_file_of_the_largest_size_is_read(yaml_file):
