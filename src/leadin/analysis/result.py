@@ -43,4 +43,5 @@ def not_evaluable(method: str, endpoint: str, reason: str, **known: object) -> R
     """A result that says why nothing could be estimated: no estimate, `converged` False, the reason as its first
     warning.
     """
+    # The type checker cannot see that `known` holds fields of Result by name; a wrong name raises TypeError.
     return Result(method=method, endpoint=endpoint, converged=False, warnings=(reason,), **known)  # type: ignore[arg-type]
