@@ -18,7 +18,7 @@ from leadin.analysis.responder_rules import (
     responder_flags,
     rules_of,
 )
-from leadin.analysis.slopes import ols_slopes
+from leadin.als.slope import ols_slopes
 from leadin.errors import DataError
 
 NAN = float("nan")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadin.analysis.slopes import FEWEST_VISITS, ols_slopes, paired_slopes
+from leadin.als.slope import ols_slopes
+from leadin.analysis.slopes import FEWEST_VISITS, paired_slopes
 from leadin.errors import DataError
 
 NAN = float("nan")

@@ -1,4 +1,4 @@
-"""Each participant's own slope by least squares, and the pair of slopes before and after time zero, on plain arrays."""
+"""The pair of each participant's own slopes, before and after time zero, on plain arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from leadin.errors import DataError
+from leadin.als.slope import aligned_visits, ols_slopes
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -34,27 +34,6 @@ class PairedSlopes:
     evaluable: Flags
 
 
-def ols_slopes(months: ArrayLike, values: ArrayLike) -> tuple[Floats, Counts]:
-    """Least-squares slope of each row's values over its months.
-
-    months (n, k), or (k,) for all rows alike; values (n, k). A NaN in either is a missing visit. Gives the slopes
-    (n,), in units of value per month, NaN where fewer than two distinct months are left, and the visits used (n,).
-    """
-    y, t = _aligned(months, values)
-    seen = np.isfinite(y) & np.isfinite(t)
-    count = seen.sum(axis=1)
-    divisor = np.maximum(count, 1)
-    t = np.where(seen, t, 0.0)
-    y = np.where(seen, y, 0.0)
-    # Centring both keeps the sums small, so that slopes of whole scores are right to the last few digits.
-    t = np.where(seen, t - (t.sum(axis=1) / divisor)[:, None], 0.0)
-    y = np.where(seen, y - (y.sum(axis=1) / divisor)[:, None], 0.0)
-    spread = (t * t).sum(axis=1)
-    slope = np.full(count.shape, np.nan)
-    np.divide((t * y).sum(axis=1), spread, out=slope, where=(count >= 2) & (spread > 0.0))
-    return slope, count
-
-
 def paired_slopes(
     months: ArrayLike, values: ArrayLike, *, share_baseline: bool = False, fewest_visits: int = FEWEST_VISITS
 ) -> PairedSlopes:
@@ -64,7 +43,7 @@ def paired_slopes(
     before time zero counts in both slopes, as some protocols did; its measurement error then fakes a change.
     fewest_visits: evaluable needs as many in the lead-in and in the follow-up, on at least two distinct months each.
     """
-    y, t = _aligned(months, values)
+    y, t = aligned_visits(months, values)
     seen = np.isfinite(y) & np.isfinite(t)
     before, after = seen & (t <= 0.0), seen & (t > 0.0)
     if share_baseline:
@@ -75,13 +54,3 @@ def paired_slopes(
     enough = (n_lead_in >= fewest_visits) & (n_follow_up >= fewest_visits)
     evaluable = enough & np.isfinite(lead_in) & np.isfinite(follow_up)
     return PairedSlopes(lead_in, follow_up, n_lead_in, n_follow_up, evaluable)
-
-
-def _aligned(months: ArrayLike, values: ArrayLike) -> tuple[Floats, Floats]:
-    y = np.asarray(values, dtype=np.float64)
-    t = np.asarray(months, dtype=np.float64)
-    if y.ndim != 2:
-        raise DataError(f"values: expected one row per participant and one column per visit; got shape {y.shape}.")
-    if t.shape not in (y.shape, y.shape[1:]):
-        raise DataError(f"months: expected shape {y.shape} or {y.shape[1:]}, as the values; got {t.shape}.")
-    return y, np.broadcast_to(t, y.shape)
