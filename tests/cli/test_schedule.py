@@ -64,9 +64,9 @@ def test_ics_file(tmp_path):
     path = tmp_path / "x.ics"
     result = run("hanyang-phase2", "--start", "2026-01-12", "--arm", "cells", "--ics", str(path))
     assert result.exit_code == 0
-    assert result.stdout.endswith(f"\n\n18 events written to {path}\n")
+    assert result.stdout.endswith(f"\n\n19 events written to {path}\n")
     calendar = Calendar.from_ical(path.read_bytes())
-    assert len(calendar.walk("VEVENT")) == 18
+    assert len(calendar.walk("VEVENT")) == 19
     assert str(calendar.walk("VEVENT")[0]["dtstamp"].dt) == "2026-01-12 00:00:00+00:00"
     assert path.read_bytes().endswith(b"END:VCALENDAR\r\n")
 

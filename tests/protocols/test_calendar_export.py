@@ -79,3 +79,10 @@ def test_an_event_keeps_its_identifier_when_its_day_changes(small):
 
 def test_no_activities_make_an_empty_calendar(protocol):
     assert Calendar.from_ical(schedule_calendar(protocol, (), STAMP)).walk("VEVENT") == []
+
+
+def test_visits_that_differ_by_a_sign_are_events_of_their_own(small):
+    visits = [{**visit, "name": f"day {visit['day']}"} for visit in small["visits"]]
+    uids = [str(event["uid"]) for event in events(Protocol.model_validate({**small, "visits": visits}))]
+    assert len(set(uids)) == len(uids)
+    assert {"small.20260112.day-minus-91@leadin", "small.20260112.day-91@leadin"} <= set(uids)

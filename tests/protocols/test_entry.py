@@ -217,3 +217,30 @@ def test_everything_assumed_is_printed_as_assumed():
     text = " ".join(text for section in registry_entry(protocol) for _, text in section.rows)
     assert "1 million cells per kg (assumed)" in text
     assert "3 months (from memory)" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({"passages": 1, "repeats": 0}, "28 days of expansion; 1 passage; a failed culture is not repeated"),
+        ({"passages": 3, "repeats": 1}, "28 days of expansion; 3 passages; a failed culture is repeated once"),
+        ({"repeats": 10}, "28 days of expansion; a failed culture is repeated up to 10 times"),
+        ({"release_days": 14}, "28 days of expansion; 14 days for release tests"),
+        ({"clean_room_slots": 1}, "28 days of expansion; 1 clean-room slot"),
+        ({"clean_room_slots": 4}, "28 days of expansion; 4 clean-room slots"),
+    ],
+)
+def test_how_cells_are_made(small, made, words):
+    small["products"][0]["manufacturing"] = {"isolations": 1, "expansion_days": 28, **made}
+    assert rows(Protocol.model_validate(small), "Cells")[1] == ("", f"1 isolation; {words}")
+
+
+@pytest.mark.parametrize(("side", "words"), [("left", "left side"), ("either", "one side alone")])
+def test_one_side(small, side, words):
+    small["arms"][0]["administrations"][0]["side"] = side
+    assert rows(Protocol.model_validate(small), "Arms")[1][1].endswith(f"cells per kg, {words}")
+
+
+def test_how_many_are_enrolled_a_month(small):
+    small["accrual_per_month"] = 2.5
+    assert ("Accrual", "2.5 participants per month") in rows(Protocol.model_validate(small), "Design")

@@ -233,7 +233,7 @@ def test_a_file_that_is_no_mapping(yaml_file, text, got):
 def test_a_truncated_library_file_is_refused_or_still_whole(name):
     text = library_yaml(name)
     refused = 0
-    for end in range(0, text.index("\nvisits:"), 211):
+    for end in range(0, text.index("\nvisits:"), 149):
         with pytest.raises(ProtocolError, match=r"f\.yaml"):
             parse_statement(text[:end], "f.yaml", Protocol, "a protocol")
         refused += 1

@@ -64,9 +64,6 @@ def test_a_file_without_an_ending_is_found(small, tmp_path, monkeypatch):
     assert load_protocol("mine").name == "small"
 
 
-LIBRARY = "hanyang-phase1, hanyang-phase2, nurown-phase2a, weekly-nsc-series"
-
-
 @pytest.mark.parametrize(
     ("name", "got", "near"),
     [
@@ -81,8 +78,8 @@ LIBRARY = "hanyang-phase1, hanyang-phase2, nurown-phase2a, weekly-nsc-series"
 )
 def test_an_unknown_name_is_told_with_the_nearest_and_how_to_list(name, got, near):
     assert refusal(name, UsageError) == (
-        f"protocol: expected a library protocol ({LIBRARY}) or a YAML file; got {got}. {near}`leadin protocols` lists "
-        "the library; a file is named with its ending, .yaml."
+        f"protocol: expected a library protocol (one of {len(library_names())}) or a YAML file; got {got}. {near}"
+        "`leadin protocols` lists the library; a file is named with its ending, .yaml."
     )
 
 

@@ -55,6 +55,11 @@ def test_with_fewer_isolations_the_last_lot_serves_the_remaining_days():
     )
 
 
+def test_release_tests_come_after_differentiation():
+    made = product(expansion_days=20, differentiation_days=3, release_days=14)
+    assert lots([dose(0)], made) == (PlannedLot(1, "msc", -37, -17, 0, (0,)),)
+
+
 def test_one_isolation_serves_every_dose():
     assert lots([dose(0), dose(7)], product(isolations=1, expansion_days=10)) == (
         PlannedLot(1, "msc", -10, 0, 0, (0, 1)),

@@ -63,6 +63,18 @@ def test_what_makes_a_lot_moves_with_its_dose(small):
         assert it.latest - it.date == datetime.timedelta(days=5)
 
 
+def test_release_tests_take_their_days(small):
+    small["products"][0]["manufacturing"].update(differentiation_days=4, release_days=14)
+    second = [it for it in dated_schedule(Protocol.model_validate(small), START) if it.lot == 2]
+    assert [(it.label, it.day, it.last_day) for it in second] == [
+        ("isolation from bone marrow, lot 2", -20, -20),
+        ("expansion, lot 2", -20, 8),
+        ("differentiation, lot 2", 8, 12),
+        ("release tests and release, lot 2", 12, 26),
+        ("injection 2 of msc, intrathecal", 26, 26),
+    ]
+
+
 def test_one_arm_alone(protocol):
     control = dated_schedule(protocol, START, arm="control")
     assert {it.kind for it in control} == {"visit"}

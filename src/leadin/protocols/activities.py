@@ -111,6 +111,9 @@ def _columns(protocol: Protocol) -> tuple[ActivityColumn, ...]:
     for arm in protocol.arms:
         for dose in arm.administrations:
             columns[dose.day] = _column("injection", dose.day, dose)
+    if protocol.randomisation is not None and protocol.randomisation.day is not None:
+        day = protocol.randomisation.day
+        columns.setdefault(day, ActivityColumn("allocation", day, None, None, _period(day)))
     for visit in protocol.visits:
         columns[visit.day] = _column(visit.name, visit.day, visit)
     return tuple(columns[day] for day in sorted(columns))
@@ -133,12 +136,14 @@ def _entry_rows(protocol: Protocol, columns: tuple[ActivityColumn, ...]) -> list
     first = protocol.visits[0].day
     baseline = protocol.baseline_visit
     judged = {first: "X"}
-    if baseline is not None and any(criterion.at == "baseline" for criterion in protocol.eligibility.criteria):
-        judged[baseline.day] = "X"
+    for stage, visit in (("allocation", protocol.allocation_visit), ("baseline", baseline)):
+        if visit is not None and any(criterion.at == stage for criterion in protocol.eligibility.criteria):
+            judged[visit.day] = "X"
     rows = [_row("Consent", columns, {first: "X"}), _row("Eligibility", columns, judged)]
     if protocol.randomisation is not None:
         at_baseline = protocol.randomisation.at == "baseline" and baseline is not None
         day = baseline.day if at_baseline and baseline is not None else first
+        day = day if protocol.randomisation.day is None else protocol.randomisation.day
         rows.append(_row("Randomisation", columns, {day: "X"}))
     return rows
 

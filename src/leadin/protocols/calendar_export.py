@@ -51,4 +51,6 @@ def _description(protocol: Protocol, activity: ScheduledActivity) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    """Letters, digits and dashes only; a sign is spelled, or months -3 and 3 would be one event."""
+    signed = re.sub(r"(?<![a-z0-9])-(?=[0-9])", "minus ", text.lower())
+    return re.sub(r"[^a-z0-9]+", "-", signed).strip("-")

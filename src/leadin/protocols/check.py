@@ -5,6 +5,7 @@ from __future__ import annotations
 from leadin.protocols.checks.analyses import analysis_findings
 from leadin.protocols.checks.arms import arm_findings
 from leadin.protocols.checks.cells import cell_findings
+from leadin.protocols.checks.clean_rooms import clean_room_findings
 from leadin.protocols.checks.sources import source_findings
 from leadin.protocols.checks.visits import visit_findings
 from leadin.protocols.finding import ProtocolFinding
@@ -16,6 +17,7 @@ def check_protocol(protocol: Protocol) -> tuple[ProtocolFinding, ...]:
     findings = (
         *visit_findings(protocol),
         *cell_findings(protocol),
+        *clean_room_findings(protocol),
         *arm_findings(protocol),
         *analysis_findings(protocol),
         *source_findings(protocol),

@@ -24,7 +24,7 @@ _LISTED = 12
 
 def inconsistencies(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a protocol contradicts itself; fields that are missing or wrong are skipped."""
-    rules = (_names_twice, _visits, _administrations, _references, _block_size)
+    rules = (_names_twice, _visits, _administrations, _references, _block_size, _judged_at_allocation)
     return tuple(islice(chain.from_iterable(rule(said) for rule in rules), MOST_PROBLEMS))
 
 
@@ -187,6 +187,22 @@ def _block_size(said: Said) -> Iterator[Problem]:
             str(size),
             f"Write {max(1, round(size / whole)) * whole}.",
         )
+
+
+def _judged_at_allocation(said: Said) -> Iterator[Problem]:
+    randomisation, eligibility = said.get("randomisation"), said.get("eligibility")
+    if not isinstance(eligibility, Mapping) or (
+        isinstance(randomisation, Mapping) and randomisation.get("day") is not None
+    ):
+        return
+    for i, criterion in _members(eligibility, "criteria"):
+        if criterion.get("at") == "allocation":
+            yield Problem(
+                ("eligibility", "criteria", i, "at"),
+                "a day of allocation in randomisation.day, at which to judge it",
+                "none",
+                "Write randomisation.day, or 'at: screening' or 'at: baseline'.",
+            )
 
 
 def _broken_paths(said: Said) -> Iterator[Problem]:

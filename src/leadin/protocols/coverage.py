@@ -14,7 +14,8 @@ _NAMES = ("name", "label", "id")
 def uncovered(protocol: Protocol) -> tuple[str, ...]:
     """Paths of the values that neither provenance nor an assumption speaks of, in the order of the protocol.
 
-    Every value counts, defaults too; what is absent does not, nor do names, labels and the protocol's own words.
+    Every value counts, defaults too; what is absent does not, nor do names, labels and the protocol's own words, nor
+    `randomisation.at` where a day takes its place.
     """
     said = protocol.model_dump()
     covered = {at for item in _spoken_of(protocol) for at in found(said, item.field)}
@@ -22,9 +23,14 @@ def uncovered(protocol: Protocol) -> tuple[str, ...]:
         called(said, at)
         for at in values(said)
         if at[0] not in _OUR_OWN_WORDS
+        and not (at == ("randomisation", "at") and _has_day(protocol))
         and at[-1] not in _NAMES
         and not any(at[:length] in covered for length in range(1, len(at) + 1))
     )
+
+
+def _has_day(protocol: Protocol) -> bool:
+    return protocol.randomisation is not None and protocol.randomisation.day is not None
 
 
 class Origins:

@@ -22,16 +22,17 @@ Variable = Literal[
 class Criterion(Statement):
     """A bound on a measured value, inclusive on both sides.
 
-    at: `screening` (the first visit) or `baseline` (the last visit at or before time zero).
-    `alsfrs_r_lost_in_lead_in` is the score at screening minus the score at baseline, in points, so it can only be
-    judged at baseline.
+    at: `screening` (the first visit), `allocation` (the last visit at or before the day of allocation,
+    `randomisation.day`) or `baseline` (the last visit at or before time zero). `alsfrs_r_lost_in_lead_in` is the score
+    at screening minus the score when it is judged, in points, so it cannot be judged at screening.
     """
 
     variable: Variable = Field(
         description="What is bounded: points (alsfrs_r...), % predicted (svc_percent, fvc_percent), years, months, kg."
     )
-    at: Literal["screening", "baseline"] = Field(
-        default="screening", description="Judged at the first visit, or at the last visit at or before time zero."
+    at: Literal["screening", "allocation", "baseline"] = Field(
+        default="screening",
+        description="Judged at the first visit, at the last before allocation, or at the last before time zero.",
     )
     minimum: float | None = Field(default=None, description="Lowest value that may enter, in the variable's unit.")
     maximum: float | None = Field(default=None, description="Highest value that may enter, in the variable's unit.")
@@ -44,7 +45,7 @@ class Criterion(Statement):
             raise ValueError(
                 f"expected a minimum at or below the maximum; got {self.minimum:g} above {self.maximum:g}. Swap them."
             )
-        if self.variable == "alsfrs_r_lost_in_lead_in" and self.at != "baseline":
+        if self.variable == "alsfrs_r_lost_in_lead_in" and self.at == "screening":
             raise ValueError(
                 "expected a loss during the lead-in to be judged at its end; got 'at: screening'. Write 'at: baseline'."
             )

@@ -105,6 +105,8 @@ def _design(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
     if protocol.sites is not None:
         rows.append(("Sites", say(str(protocol.sites), "sites")))
     rows.append(("Participants", str(sum(arm.planned for arm in protocol.arms))))
+    if protocol.accrual_per_month is not None:
+        rows.append(("Accrual", say(f"{protocol.accrual_per_month:g} participants per month", "accrual_per_month")))
     rows.append(("Lead-in", say(_months(protocol.lead_in_months), "lead_in_months")))
     rows.append(("Follow-up", say(_months(protocol.follow_up_months), "follow_up_months")))
     fatal = ", ".join(event.replace("_", " ") for event in protocol.fatal_events)
@@ -123,7 +125,8 @@ def _allocation(protocol: Protocol, say: _Marks) -> str:
     ratio = ":".join(str(share) for share in chosen.ratio.values())
     names = ":".join(chosen.ratio)
     text = say(f"randomised {ratio} ({names})", "randomisation", "ratio", next(iter(chosen.ratio)))
-    text += ", " + say(f"at {chosen.at}", "randomisation", "at")
+    when, field = (f"at {chosen.at}", "at") if chosen.day is None else (f"on day {chosen.day}", "day")
+    text += ", " + say(when, "randomisation", field)
     if chosen.strata:
         text += ", " + say(f"stratified by {', '.join(chosen.strata)}".replace("_", " "), "randomisation", "strata", 0)
     if chosen.block_size is not None:
@@ -151,6 +154,8 @@ def _dose(arm: Arm, position: int, at: FieldPath, say: _Marks) -> str:
         parts.append(say(dose.volume, *at, "volume"))
     if dose.site is not None:
         parts.append(say(dose.site, *at, "site"))
+    if dose.side is not None:
+        parts.append(say("one side alone" if dose.side == "either" else f"{dose.side} side", *at, "side"))
     if dose.days_early or dose.days_late:
         window = f"window {window_words(dose.days_early, dose.days_late)} days"
         parts.append(say(window, *at, "days_late" if dose.days_late else "days_early"))
@@ -190,15 +195,26 @@ def _making(made: Manufacturing, at: FieldPath, say: _Marks) -> str:
         say(isolations, *at, "isolations"),
         say(f"{made.expansion_days} days of expansion", *at, "expansion_days"),
     ]
+    if made.passages is not None:
+        parts.append(say(f"{made.passages} passage{'' if made.passages == 1 else 's'}", *at, "passages"))
     if made.differentiation_days:
         parts.append(say(f"{made.differentiation_days} days of differentiation", *at, "differentiation_days"))
     if made.release_tests:
         tests = ", ".join(made.release_tests).replace("_", " ")
         parts.append(say(f"released on {tests}", *at, "release_tests", 0))
+    if made.release_days:
+        parts.append(say(f"{made.release_days} days for release tests", *at, "release_days"))
     if made.shelf_life_hours is not None:
         parts.append(say(f"keeps {made.shelf_life_hours:g} hours", *at, "shelf_life_hours"))
     if made.cryopreserved is not None:
         parts.append(say("frozen" if made.cryopreserved else "not frozen", *at, "cryopreserved"))
+    if made.repeats is not None:
+        times = "not repeated" if made.repeats == 0 else "repeated once"
+        times = f"repeated up to {made.repeats} times" if made.repeats > 1 else times
+        parts.append(say(f"a failed culture is {times}", *at, "repeats"))
+    if made.clean_room_slots is not None:
+        slots = f"{made.clean_room_slots} clean-room slot{'' if made.clean_room_slots == 1 else 's'}"
+        parts.append(say(slots, *at, "clean_room_slots"))
     return "; ".join(parts)
 
 

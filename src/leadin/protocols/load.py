@@ -40,7 +40,7 @@ def protocol_file(source: str | Path) -> Path:
     near = nearest(source, library_names())
     advice = f"Did you mean {near}? " if near else ""
     raise UsageError(
-        f"protocol: expected a library protocol ({', '.join(library_names())}) or a YAML file; got {shown(source)}. "
+        f"protocol: expected a library protocol (one of {len(library_names())}) or a YAML file; got {shown(source)}. "
         f"{advice}`leadin protocols` lists the library; a file is named with its ending, .yaml."
     )
 

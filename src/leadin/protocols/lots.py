@@ -28,9 +28,9 @@ class PlannedLot:
 def planned_lots(arm: Arm, protocol: Protocol) -> tuple[PlannedLot, ...]:
     """The lots that one participant of `arm` needs, in order of release; none when the arm is given no cells.
 
-    All administrations of a product on one day share a lot. Made cells: isolated so that expansion and
-    differentiation end on the dosing day; with as many isolations as dosing days each day has its own lot, with fewer
-    the last lot serves the remaining days. Cells from stock: one lot a dosing day.
+    All administrations of a product on one day share a lot. Made cells: isolated so that expansion, differentiation and
+    release tests end on the dosing day; with as many isolations as dosing days each day has its own lot, with fewer the
+    last lot serves the remaining days. Cells from stock: one lot a dosing day.
     """
     manufacturing = {product.name: product.manufacturing for product in protocol.products}
     drafts: list[tuple[int, str, tuple[int, ...]]] = []
@@ -61,6 +61,6 @@ def _served(
 
 
 def _lot(number: int, product: str, day: int, doses: tuple[int, ...], made: Manufacturing | None) -> PlannedLot:
-    harvested = None if made is None else day - made.differentiation_days
+    harvested = None if made is None else day - made.release_days - made.differentiation_days
     isolated = None if made is None or harvested is None else harvested - made.expansion_days
     return PlannedLot(number, product, isolated, harvested, day, doses)

@@ -21,13 +21,26 @@ class Manufacturing(Statement):
     isolations: tissue samples taken from (or for) one participant in one cycle. With as many isolations as dosing
         days each dosing day has its own isolation; with fewer, the last lot made serves the remaining days.
     expansion_days: days from isolation to harvest. differentiation_days: days of directed differentiation after
-    harvest. shelf_life_hours: from release to the latest administration; fresh cells have hours, frozen ones months.
+    harvest. release_days: days for release tests after that, 0 when their results are there with the cells.
+    shelf_life_hours: from release to the latest administration; fresh cells have hours, frozen ones months.
+    clean_room_slots: cultures that can run at one time; with none free an isolation waits. repeats: how often a failed
+    culture is started again, from a new isolation, for one dose.
     """
 
     isolations: int = Field(default=1, ge=1, le=12, description="Tissue samples taken for one participant.")
     expansion_days: Days = Field(ge=1, le=365, description="Days in culture from isolation to harvest.")
+    passages: int | None = Field(default=None, ge=0, le=50, description="Passages in culture; empty: not said.")
+    clean_room_slots: int | None = Field(
+        default=None, ge=1, le=10_000, description="Cultures that can run at one time; empty: as many as needed."
+    )
+    repeats: int | None = Field(
+        default=None, ge=0, le=10, description="Times a failed culture is started again; empty: not said."
+    )
     differentiation_days: Days = Field(
         default=0, ge=0, le=120, description="Days of directed differentiation after harvest; 0: none."
+    )
+    release_days: Days = Field(
+        default=0, ge=0, le=120, description="Days from the end of culture until the tests release the lot."
     )
     release_tests: tuple[ReleaseTest, ...] = Field(default=(), description="Tests a lot must pass before it is given.")
     shelf_life_hours: Hours | None = Field(
@@ -69,5 +82,8 @@ class Administration(Statement):
     cells: CellDose | None = Field(default=None, description="How many cells; empty: no source says.")
     volume: str | None = Field(default=None, description="Volume with its unit, in words.")
     site: str | None = Field(default=None, description="Place of the injection, in words.")
+    side: Literal["left", "right", "either"] | None = Field(
+        default=None, description="Side treated, where it is one alone; `either`: it differs between participants."
+    )
     days_early: Days = Field(default=0, ge=0, le=60, description="The window opens this many days before `day`.")
     days_late: Days = Field(default=0, ge=0, le=60, description="The window closes this many days after `day`.")

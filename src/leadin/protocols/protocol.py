@@ -12,7 +12,7 @@ from leadin.protocols.eligibility import Eligibility
 from leadin.protocols.plan import Plan
 from leadin.protocols.product import Administration, Product
 from leadin.protocols.provenance import Assumption, Provenance, Source
-from leadin.protocols.statement import Months, Slug, Statement
+from leadin.protocols.statement import DaysFromBaseline, Months, Slug, Statement
 from leadin.protocols.visits import CoIntervention, Measure, Visit
 
 
@@ -34,7 +34,8 @@ class Arm(Statement):
 class Randomisation(Statement):
     """How participants reach their arms: allocation ratio by arm, stratification variables, block size.
 
-    at: `screening` (start of the lead-in) or `baseline` (its end). block_size None: one block of everybody.
+    at: `screening` (start of the lead-in) or `baseline` (its end). day: a day of its own in between, for cells that are
+    made after allocation and before time zero; it takes the place of `at`. block_size None: one block of everybody.
     """
 
     ratio: dict[Slug, Annotated[int, Field(ge=1, le=100)]] = Field(
@@ -52,6 +53,9 @@ class Randomisation(Statement):
     )
     at: Literal["screening", "baseline"] = Field(
         default="baseline", description="Randomised at the start of the lead-in, or at its end."
+    )
+    day: DaysFromBaseline | None = Field(
+        default=None, ge=-3650, le=0, description="Day of allocation, at or before day 0, in place of `at`."
     )
 
 
@@ -82,6 +86,13 @@ class Protocol(Statement):
         description="Who does not know the arm."
     )
     sites: int | None = Field(default=None, ge=1, le=10_000, description="Number of sites; empty: not said.")
+    accrual_per_month: float | None = Field(
+        default=None,
+        gt=0,
+        le=10_000,
+        description="Participants enrolled per month over all sites; empty: not said.",
+        json_schema_extra={"unit": "participants per month"},
+    )
     lead_in_months: Months = Field(ge=0, le=60, description="Observation before time zero; 0: none.")
     follow_up_months: Months = Field(gt=0, le=240, description="Observation after time zero.")
     products: tuple[Product, ...] = Field(default=(), max_length=50, description="The cell products.")
@@ -124,6 +135,14 @@ class Protocol(Statement):
     def baseline_visit(self) -> Visit | None:
         """The last visit at or before time zero; None when every visit is later."""
         return next((visit for visit in reversed(self.visits) if visit.day <= 0), None)
+
+    @property
+    def allocation_visit(self) -> Visit | None:
+        """The last visit at or before the day of allocation; None when no day is named, or every visit is later."""
+        day = None if self.randomisation is None else self.randomisation.day
+        if day is None:
+            return None
+        return next((visit for visit in reversed(self.visits) if visit.day <= day), None)
 
     def arm(self, name: str) -> Arm:
         """The arm of that name; KeyError when there is none."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from leadin.errors import UsageError
 from leadin.protocols.lots import PlannedLot, planned_lots
 from leadin.protocols.nearest import nearest
 from leadin.protocols.problems import shown
+from leadin.protocols.product import Product
 from leadin.protocols.protocol import Arm, Protocol
 from leadin.protocols.visits import Visit
 
-ActivityKind = Literal["visit", "isolation", "expansion", "differentiation", "release", "injection"]
-KINDS: tuple[ActivityKind, ...] = ("visit", "isolation", "expansion", "differentiation", "release", "injection")
+ActivityKind = Literal["visit", "randomisation", "isolation", "expansion", "differentiation", "release", "injection"]
+KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
 """Kinds of activity, in the order they are told when several fall on one day."""
 
 
@@ -23,9 +24,10 @@ class ScheduledActivity:
     """One dated activity of one participant.
 
     day: whole days from time zero; date: that day. last_day and last_date differ from them for what takes days
-    (expansion, differentiation). earliest, latest: the window in which it may begin; that of an isolation and of what
-    follows it moves with the dose that the lot is made for. arm: the arm it belongs to, None: every arm. lot: number
-    of the planned lot within the arm, None for visits. key: stays the same when days are changed.
+    (expansion, differentiation, release tests). earliest, latest: the window in which it may begin; that of an
+    isolation and of what follows it moves with the dose that the lot is made for. arm: the arm it belongs to, None:
+    every arm. lot: number of the planned lot within the arm, None for visits. key: stays the same when days are
+    changed.
     """
 
     kind: ActivityKind
@@ -66,6 +68,7 @@ def dated_schedule(
     first = min(visit.day for visit in protocol.visits)
     undated = [
         *(_visit_activity(visit, first) for visit in protocol.visits),
+        *_allocation(protocol),
         *(activity for one in arms for activity in _arm_activities(one, protocol)),
     ]
     # Within a day and kind, arms and lots keep the order they were put in.
@@ -93,10 +96,18 @@ def _visit_activity(visit: Visit, first: int) -> _Undated:
     return _Undated("visit", visit.name, visit.day, visit.day, early, late, None, None, visit.name)
 
 
+def _allocation(protocol: Protocol) -> list[_Undated]:
+    """The day of allocation, where the protocol names one."""
+    day = None if protocol.randomisation is None else protocol.randomisation.day
+    if day is None:
+        return []
+    return [_Undated("randomisation", "randomisation", day, day, 0, 0, None, None, "day of allocation")]
+
+
 def _arm_activities(arm: Arm, protocol: Protocol) -> list[_Undated]:
-    tissue = {product.name: product.source_tissue for product in protocol.products}
+    products = {product.name: product for product in protocol.products}
     lots = planned_lots(arm, protocol)
-    made = [activity for lot in lots for activity in _lot_activities(lot, arm, tissue[lot.product])]
+    made = [activity for lot in lots for activity in _lot_activities(lot, arm, products[lot.product])]
     lot_of = {position: lot.number for lot in lots for position in lot.administrations}
     days = sorted({dose.day for dose in arm.administrations})
     for position, dose in enumerate(arm.administrations):
@@ -111,19 +122,21 @@ def _arm_activities(arm: Arm, protocol: Protocol) -> list[_Undated]:
     return made
 
 
-def _lot_activities(lot: PlannedLot, arm: Arm, tissue: str | None) -> list[_Undated]:
+def _lot_activities(lot: PlannedLot, arm: Arm, product: Product) -> list[_Undated]:
     """What making a lot takes; nothing for cells from stock."""
-    if lot.isolated_day is None or lot.harvested_day is None:
+    if lot.isolated_day is None or lot.harvested_day is None or product.manufacturing is None:
         return []
+    tissue, release_days = product.source_tissue, product.manufacturing.release_days
     first = min(lot.administrations, key=lambda position: arm.administrations[position].day)
     early, late = arm.administrations[first].days_early, arm.administrations[first].days_late
     steps: list[tuple[ActivityKind, str, int, int]] = [
         ("isolation", f"isolation from {tissue}" if tissue else "isolation", lot.isolated_day, lot.isolated_day),
         ("expansion", "expansion", lot.isolated_day, lot.harvested_day),
     ]
-    if lot.released_day > lot.harvested_day:
-        steps.append(("differentiation", "differentiation", lot.harvested_day, lot.released_day))
-    steps.append(("release", "release", lot.released_day, lot.released_day))
+    tested = lot.released_day - release_days
+    if tested > lot.harvested_day:
+        steps.append(("differentiation", "differentiation", lot.harvested_day, tested))
+    steps.append(("release", "release tests and release" if release_days else "release", tested, lot.released_day))
     return [
         _Undated(
             kind, f"{label}, lot {lot.number}", day, last, early, late, arm.name, lot.number, f"{kind} {lot.number}"

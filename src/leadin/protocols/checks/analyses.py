@@ -87,20 +87,21 @@ def _endpoints(protocol: Protocol) -> Iterator[ProtocolFinding]:
 
 def _criteria(protocol: Protocol) -> Iterator[ProtocolFinding]:
     baseline = protocol.baseline_visit
-    visits = {"screening": protocol.visits[0], "baseline": baseline}
+    visits = {"screening": protocol.visits[0], "allocation": protocol.allocation_visit, "baseline": baseline}
     for position, criterion in enumerate(protocol.eligibility.criteria):
         field = f"eligibility.criteria[{position}]"
+        visit = visits[criterion.at]
         if criterion.variable == "alsfrs_r_lost_in_lead_in":
-            if baseline is None or baseline.day == protocol.visits[0].day:
-                message = "A loss in the lead-in needs two visits up to day 0. Add one, or remove the criterion."
+            if visit is None or visit.day == protocol.visits[0].day:
+                until = "allocation" if criterion.at == "allocation" else "day 0"
+                message = f"A loss in the lead-in needs two visits up to {until}. Add one, or remove the criterion."
                 yield ProtocolFinding("criterion-not-measured", "warning", field, message)
             continue
-        visit = visits[criterion.at]
         measured = criterion.variable in ("age_years", "months_since_onset") or (
             visit is not None and criterion.variable in visit.measures
         )
         if not measured:
-            where = "there is no baseline visit" if visit is None else f"{visit.name} does not measure it"
+            where = f"there is no {criterion.at} visit" if visit is None else f"{visit.name} does not measure it"
             yield ProtocolFinding(
                 "criterion-not-measured",
                 "warning",

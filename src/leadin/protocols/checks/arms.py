@@ -33,5 +33,19 @@ def arm_findings(protocol: Protocol) -> Iterator[ProtocolFinding]:
                     f"Arm {arm.name} has no share in the allocation ratio, so nobody reaches it by randomisation. Add "
                     f"'{arm.name}:' to the ratio.",
                 )
+        yield from _allocation_day(protocol)
         if protocol.masking == "unknown":
             yield ProtocolFinding("masking-unknown", "note", "masking", "Who knew the arms is not said.")
+
+
+def _allocation_day(protocol: Protocol) -> Iterator[ProtocolFinding]:
+    day = None if protocol.randomisation is None else protocol.randomisation.day
+    first = protocol.visits[0]
+    if day is not None and day < min(first.day, 0):
+        yield ProtocolFinding(
+            "allocation-before-first-visit",
+            "warning",
+            "randomisation.day",
+            f"Allocation on day {day} lies before the first visit ({first.name}, day {first.day}). Move it into the "
+            "lead-in.",
+        )

@@ -46,8 +46,11 @@ def _isolation(lot: PlannedLot, arm: Arm, protocol: Protocol) -> Iterator[Protoc
 
 def _before_allocation(lots: tuple[PlannedLot, ...], arm: Arm, protocol: Protocol) -> Iterator[ProtocolFinding]:
     """Cells isolated before it is known who will get them."""
-    baseline = protocol.baseline_visit
-    if protocol.randomisation is None or protocol.randomisation.at != "baseline" or baseline is None:
+    baseline, how = protocol.baseline_visit, protocol.randomisation
+    if how is not None and how.day is not None:
+        yield from _waiting_for_allocation(lots, arm, how.day)
+        return
+    if how is None or how.at != "baseline" or baseline is None:
         return
     early = [str(lot.isolated_day) for lot in lots if lot.isolated_day is not None and lot.isolated_day < baseline.day]
     if early:
@@ -57,6 +60,18 @@ def _before_allocation(lots: tuple[PlannedLot, ...], arm: Arm, protocol: Protoco
             "randomisation.at",
             f"Arm {arm.name}: cells are isolated on day {' and '.join(early)}, before randomisation at baseline (day "
             f"{baseline.day}), so every participant would have to undergo it.",
+        )
+
+
+def _waiting_for_allocation(lots: tuple[PlannedLot, ...], arm: Arm, day: int) -> Iterator[ProtocolFinding]:
+    early = [str(lot.isolated_day) for lot in lots if lot.isolated_day is not None and lot.isolated_day < day]
+    if early:
+        yield ProtocolFinding(
+            "isolation-before-randomisation",
+            "note",
+            "randomisation.day",
+            f"Arm {arm.name}: cells are to be isolated on day {' and '.join(early)}, before randomisation on day "
+            f"{day}: the isolation waits for it, and the cells come late.",
         )
 
 
