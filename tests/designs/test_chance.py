@@ -111,15 +111,16 @@ def test_the_monte_carlo_error_is_that_of_a_mean(phase2, phase2_chance):
 
 
 def test_selection_by_decline_looks_like_an_effect(phase2):
-    """Three points lost in the lead-in as an entry rule: the slope change of the untreated jumps to half a point."""
+    """Three points lost in the lead-in as an entry rule: the slope change of the untreated jumps by nearly a point a
+    month, from below zero, where people enrolled in a steady spell begin, to above it."""
     said = phase2.model_dump()
     rule = {"variable": "alsfrs_r_lost_in_lead_in", "at": "baseline", "minimum": 3}
     said["eligibility"]["criteria"] = (*said["eligibility"]["criteria"], rule)
     selected = chance_level(Protocol.model_validate(said), replicates=60)
     free = chance_level(phase2, replicates=60)
     change = [chance.level("slope_change", "alsfrs_r", "cells").mean for chance in (free, selected)]
-    assert change[0] == pytest.approx(-0.1, abs=0.1)
-    assert change[1] == pytest.approx(0.5, abs=0.1)
+    assert change[0] == pytest.approx(-0.3, abs=0.1)
+    assert change[1] == pytest.approx(0.58, abs=0.12)
 
 
 def test_the_cloud_is_of_pairs_and_capped(phase2, phase2_chance):
@@ -127,7 +128,7 @@ def test_the_cloud_is_of_pairs_and_capped(phase2, phase2_chance):
     assert chance.endpoint == "alsfrs_r"
     assert len(chance.lead_in) == len(chance.follow_up) == MOST_POINTS
     correlation = np.corrcoef(chance.lead_in, chance.follow_up)[0, 1]
-    assert correlation == pytest.approx(0.33, abs=0.08)
+    assert correlation == pytest.approx(0.22, abs=0.08)
     few = chance_level(phase2, replicates=2)
     assert len(few.lead_in) == sum(
         level.n * 2 for level in few.levels if level.method == "slope_change" and level.endpoint == "alsfrs_r"

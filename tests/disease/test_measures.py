@@ -1,4 +1,4 @@
-"""What is measured and what a therapy does to it: breathing, body, scores, effect, leaving."""
+"""What is measured: breathing, body, scores; and leaving."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 
 from leadin.disease.body import true_strength, true_weight
 from leadin.disease.breathing import true_capacity
-from leadin.disease.effect import constant_slowing, slowed_loss
 from leadin.disease.leaving import drop_out_hazard, months_until_leaving
 from leadin.disease.measurement import observed_score, observed_value
 from leadin.disease.progression import drift_sd, untreated_loss
@@ -37,12 +36,6 @@ def test_strength_goes_with_function():
     assert strength.tolist() == [[69.0, 60.0, 42.0, 0.0]]
 
 
-def test_only_the_dosed_are_slowed():
-    effect = constant_slowing(np.array([True, False]), 0.3)
-    assert effect.tolist() == [0.3, 0.0]
-    assert slowed_loss(np.array([[0.0, 10.0], [0.0, 10.0]]), effect).tolist() == [[0.0, 7.0], [0.0, 10.0]]
-
-
 def test_leaving_is_more_frequent_with_intrathecal_injections(pro_act):
     assert drop_out_hazard(pro_act.attendance, ["intravenous"]) == 0.007
     assert drop_out_hazard(pro_act.attendance, []) == 0.007
@@ -60,8 +53,10 @@ def test_loss_is_rate_times_months_plus_drift(pro_act):
     assert loss.lost.tolist() == [[0.0, 4.5, 7.5]]
     assert loss.drift.tolist() == [0.0]
     drifting = untreated_loss(months, np.array([1.5]), np.array([1.0]), np.zeros((1, 2, 2)), pro_act)
-    assert drifting.lost[0, 1] == pytest.approx(4.5 + 2 * (1 - np.exp(-1.5)))
+    tau = pro_act.decline.drift_months
+    assert drifting.lost[0, 1] == pytest.approx(4.5 + tau * (1 - np.exp(-3.0 / tau)))
 
 
 def test_the_drift_grows_with_the_root_of_the_rate(pro_act):
-    assert drift_sd(np.array([1.0, 4.0]), pro_act).tolist() == [0.9, 1.8]
+    sd = pro_act.decline.drift_sd
+    assert drift_sd(np.array([1.0, 4.0]), pro_act).tolist() == [sd, 2 * sd]

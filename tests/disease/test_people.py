@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from leadin.disease.people import draw_people
 from leadin.disease.truncated import beta_share, truncated_gamma, truncated_normal
@@ -31,7 +31,6 @@ def test_shares(people, trait, share):
     [
         ("age_years", 57.2, 11.2),  # 57.3 (11.3) before the bounds
         ("months_since_onset", 18.6, 8.2),  # 18.6 (8.3) before the bounds
-        ("rate", 1.0, 0.6),
         ("capacity", 88.0, 17.0),
         ("capacity_loss", 2.6, 1.9),
         ("weight_loss", 0.29, 0.5),
@@ -43,6 +42,13 @@ def test_means_and_sds(people, trait, mean, sd):
     values = getattr(people, trait)
     assert abs(values.mean() - mean) < 5 * sd / np.sqrt(N) + 0.002 * mean
     assert values.std() == pytest.approx(sd, rel=0.03)
+
+
+def test_the_rate_is_that_of_the_population(people, pro_act):
+    decline = pro_act.decline
+    assert abs(people.rate.mean() - decline.rate_mean) < 4 * decline.rate_sd / np.sqrt(N)
+    kurtosis = np.mean((people.rate - people.rate.mean()) ** 4) / people.rate.var() ** 2
+    assert abs(people.rate.std() - decline.rate_sd) < 4 * decline.rate_sd * np.sqrt((kurtosis - 1) / 4 / N)
 
 
 def test_the_score_is_a_normal_held_within_20_and_48(people):
@@ -69,6 +75,39 @@ def test_the_delay_is_about_ten_months(people):
 def test_correlation_with_the_rate(people, trait, correlation):
     found = np.corrcoef(people.rate, getattr(people, trait))[0, 1]
     assert abs(found - correlation) < 5 * (1 - correlation**2) / np.sqrt(N)
+
+
+def linked(population, link):
+    who = population.demographics.model_copy(update={"onset_goes_with_loss": link})
+    return draw_people(population.model_copy(update={"demographics": who}), Draws(Streams(1)), N)
+
+
+@pytest.mark.parametrize("link", [0.0, 0.4, 0.9])
+def test_a_link_never_changes_how_months_since_onset_are_distributed(pro_act, link):
+    months, free = np.sort(linked(pro_act, link).months_since_onset), np.sort(linked(pro_act, 0.0).months_since_onset)
+    uniform = np.searchsorted(free, months) / N
+    assert np.abs(uniform - (np.arange(N) + 0.5) / N).max() < 1.95 * np.sqrt(2 / N)
+
+
+@pytest.mark.parametrize("link", [0.0, 0.4, 0.9])
+def test_the_link_is_the_correlation_of_normal_scores(pro_act, link):
+    """Normal scores by ranks: months against points lost slowly, to which score and rate bring the same."""
+    people = linked(pro_act, link)
+
+    def scores(values):
+        return ndtri((np.argsort(np.argsort(values)) + 0.5) / N)
+
+    for trait in ("score", "rate"):
+        found = np.corrcoef(scores(people.months_since_onset), scores(getattr(people, trait)))[0, 1]
+        # Ranks are over both onset groups, the place of a rate is within its own: the difference is below 0.01.
+        assert abs(found + link / np.sqrt(2)) < 4 / np.sqrt(N) + 0.01
+
+
+def test_who_lost_points_faster_since_onset_declines_faster(people):
+    since = (48 - people.score) / people.months_since_onset
+    fast = since > 1.11
+    assert 0.05 < fast.mean() < 0.3
+    assert people.rate[fast].mean() > 1.4 * people.rate[~fast].mean()
 
 
 def test_sides_differ_but_go_together(people):

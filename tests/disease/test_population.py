@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from leadin.disease.load import load_population
 from leadin.disease.population import Population, population_sha256
 from leadin.disease.populations import population_names, population_yaml
 from leadin.errors import ProtocolError, UsageError
+
+NATURAL_HISTORY = Path(__file__).resolve().parents[2] / "validation" / "natural-history"
 
 
 @pytest.fixture
@@ -40,12 +43,9 @@ def line_of(path, text) -> int:
 
 
 def test_the_values_of_the_methods(pro_act):
-    assert population_names() == ("pro-act",)
-    assert (pro_act.decline.rate_mean, pro_act.decline.rate_sd) == (1.0, 0.6)
+    assert population_names() == ("early-stage", "fast-progressor", "korean-phase2", "pro-act", "severe")
     assert (pro_act.demographics.bulbar_share, pro_act.decline.bulbar_extra) == (0.22, 0.23)
-    assert (pro_act.decline.drift_sd, pro_act.decline.drift_months) == (0.9, 2.0)
     assert (pro_act.score.mean, pro_act.score.sd, pro_act.score.minimum, pro_act.score.maximum) == (37, 5.5, 20, 48)
-    assert pro_act.score.measurement_sd == 1.6
     breathing = pro_act.breathing
     assert (breathing.mean, breathing.sd, breathing.loss_mean, breathing.loss_sd) == (88, 17, 2.6, 1.9)
     assert (breathing.measurement_sd, breathing.correlation_with_decline) == (5.9, 0.5)
@@ -54,6 +54,18 @@ def test_the_values_of_the_methods(pro_act):
     assert survival.alive_at_12_months == 0.807
     attendance = pro_act.attendance
     assert (attendance.drop_out_per_month, attendance.drop_out_per_month_intrathecal) == (0.007, 0.015)
+
+
+def test_the_fitted_values_are_those_of_the_fit(pro_act):
+    """Nobody typed them: they are what the stored fit says."""
+    stored = json.loads((NATURAL_HISTORY / "fit.json").read_text(encoding="utf-8"))["estimates"]
+    assert len(stored) == 8
+    for path, estimate in stored.items():
+        group, field = path.split(".")
+        assert getattr(getattr(pro_act, group), field) == estimate["value"], path
+        grounds = next(item for item in pro_act.provenance if item.field == path)
+        assert grounds.status == "computed"
+        assert "fit" in (grounds.note or ""), path
 
 
 def test_a_population_is_given_back_as_it_is(pro_act):
@@ -74,8 +86,8 @@ def test_an_unknown_name():
     with pytest.raises(UsageError) as caught:
         load_population("pro_acts")
     assert str(caught.value) == (
-        "population: expected one of pro-act or a YAML file; got 'pro_acts'. Did you mean pro-act? A file is named "
-        "with its ending, .yaml."
+        "population: expected one of early-stage, fast-progressor, korean-phase2, pro-act, severe or a YAML file; got "
+        "'pro_acts'. Did you mean pro-act? A file is named with its ending, .yaml."
     )
 
 
@@ -89,7 +101,7 @@ def test_a_missing_file(tmp_path):
 
 
 def test_a_mistyped_field_and_a_number_out_of_range_are_told_at_once(written):
-    path = written(("  drift_months: 2.0", "  drift_month: 2.0"), ("  bulbar_share: 0.22", "  bulbar_share: 22"))
+    path = written(("  drift_months: 0.5", "  drift_month: 0.5"), ("  bulbar_share: 0.22", "  bulbar_share: 22"))
     message = told(path)
     assert "2 problems in mine.yaml" in message
     assert f"(mine.yaml, line {line_of(path, 'drift_month:')})" in message
@@ -135,7 +147,13 @@ def test_a_source_that_is_not_there(written):
         ),
         ("  viability_mean: 92.0", "  viability_mean: 70.0", "a mean above viability_minimum 70; got 70"),
         ("  bulbar_extra: 0.23", "  bulbar_extra: 4.6", "can hold; got 4.6"),
-        ("  rate_sd: 0.60", "  rate_sd: 0.09", "with 22% bulbar onset can hold; got 0.23"),
+        ("  rate_sd: 0.75", "  rate_sd: 0.09", "with 22% bulbar onset can hold; got 0.23"),
+        ("  rate_mean: 1.02", "  rate_mean: 0", "decline.rate_mean: expected a number, above 0 and at most 10; got 0"),
+        (
+            "  rate_mean: 1.02",
+            "  rate_mean: -1",
+            "decline.rate_mean: expected a number, above 0 and at most 10; got -1",
+        ),
         ("routes: [intravenous]", "routes: [intramuscular]", "'intramuscular' again, as in 'into muscle'"),
         ("grades: [0.75, 0.23, 0.02, 0]", "grades: [0.75, 0.23, 0.12, 0]", "add up to 1"),
         ("grades: [0.75, 0.23, 0.02, 0]", "grades: [0.75, 0.23, 0.02]", "grades"),
@@ -146,10 +164,10 @@ def test_a_population_that_cannot_be(written, old, new, message):
 
 
 def test_onset_groups_need_positive_rates(written):
-    path = written(("  rate_sd: 0.60", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.6"))
-    assert "a rate of mean 1 and SD 9 with 22% bulbar onset can hold; got 4.6" in told(path)
+    path = written(("  rate_sd: 0.75", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.7"))
+    assert "a rate of mean 1.02 and SD 9 with 22% bulbar onset can hold; got 4.7" in told(path)
     assert load_population(
-        written(("  rate_sd: 0.60", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.5"))
+        written(("  rate_sd: 0.75", "  rate_sd: 9.0"), ("  bulbar_extra: 0.23", "  bulbar_extra: 4.5"))
     )
 
 
@@ -158,7 +176,7 @@ def test_the_hash_is_of_what_is_said(pro_act, written):
     assert population_sha256(load_population(written(("schema_version", "# a comment\nschema_version")))) == (
         population_sha256(pro_act)
     )
-    other = load_population(written(("  drift_sd: 0.90", "  drift_sd: 0.91")))
+    other = load_population(written(("  drift_sd: 1.55", "  drift_sd: 1.56")))
     assert population_sha256(other) != population_sha256(pro_act)
 
 

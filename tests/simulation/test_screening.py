@@ -31,31 +31,33 @@ def candidates_of(protocol, population, n=4_000, seed=1):
 
 
 def test_values_come_from_the_visits_that_judge_them(build, pro_act):
-    candidates, _ = candidates_of(build(criteria=ALL, measures=("alsfrs_r", "svc_percent")), pro_act)
+    candidates, times = candidates_of(build(criteria=ALL, measures=("alsfrs_r", "svc_percent")), pro_act)
     scores = candidates.observed["alsfrs_r"]
-    assert np.array_equal(entry_value(SCORE, candidates), scores[:, 0])
-    assert np.array_equal(entry_value(LOST, candidates), scores[:, 0] - scores[:, 3])
-    assert np.array_equal(entry_value(BREATH, candidates), candidates.observed["svc_percent"][:, 3])
-    assert np.array_equal(entry_value(AGE, candidates), candidates.people.age_years)
-    waited = entry_value(ONSET, candidates) - candidates.people.months_since_onset
+    assert np.array_equal(entry_value(SCORE, candidates, times), scores[:, 0])
+    assert np.array_equal(entry_value(LOST, candidates, times), scores[:, 0] - scores[:, 3])
+    assert np.array_equal(entry_value(BREATH, candidates, times), candidates.observed["svc_percent"][:, 3])
+    assert np.array_equal(entry_value(AGE, candidates, times), candidates.people.age_years)
+    waited = entry_value(ONSET, candidates, times) - candidates.people.months_since_onset
     assert waited == pytest.approx(-candidates.enrolment_day / 30.4375)
     at_screening = ONSET.model_copy(update={"at": "screening"})
-    assert np.array_equal(entry_value(at_screening, candidates), candidates.people.months_since_onset)
+    assert np.array_equal(entry_value(at_screening, candidates, times), candidates.people.months_since_onset)
 
 
 def test_without_a_visit_entry_is_judged_by_an_assessment_of_its_own(build, pro_act):
     visits = [{"name": "later", "day": 30, "measures": ["alsfrs_r"]}]
-    candidates, _ = candidates_of(build(3, 6, visits=visits, criteria=ALL), pro_act)
-    lost = entry_value(LOST, candidates)
+    decline = pro_act.decline.model_copy(update={"steady_at_enrolment": 0.0})
+    population = pro_act.model_copy(update={"decline": decline})
+    candidates, times = candidates_of(build(3, 6, visits=visits, criteria=ALL), population)
+    lost = entry_value(LOST, candidates, times)
     assert np.array_equal(lost, np.rint(lost))
-    assert lost.mean() == pytest.approx(2.8, abs=0.2)  # 3, less what the top of the scale hides
-    assert entry_value(WEIGHT, candidates).mean() == pytest.approx(77, abs=5)
+    assert lost.mean() == pytest.approx(3 * decline.rate_mean - 0.2, abs=0.2)  # less what the top of the scale hides
+    assert entry_value(WEIGHT, candidates, times).mean() == pytest.approx(77, abs=5)
 
 
 def test_bounds_are_inclusive_and_the_first_criterion_failed_is_told(build, steady):
     candidates, times = candidates_of(build(criteria=(SCORE, AGE, LOST)), steady)
     outcome, failed = judge((SCORE, AGE, LOST), candidates, times)
-    score, age, lost = (entry_value(criterion, candidates) for criterion in (SCORE, AGE, LOST))
+    score, age, lost = (entry_value(criterion, candidates, times) for criterion in (SCORE, AGE, LOST))
     wrong_score = (score < 31) | (score > 40)
     too_old = ~wrong_score & (age > 70)
     there = candidates.death_day > 0
@@ -179,3 +181,15 @@ def test_nobody_planned(build, pro_act):
 )
 def test_criteria_in_words(criterion, words):
     assert told(criterion) == words
+
+
+def test_one_place_filled_by_who_leaves_is_a_trial_where_others_could_enter(build, pro_act):
+    """The only participant leaves before he is judged; the search for somebody who could stay leaves no trace."""
+    protocol = build(6, 6, planned=1, criteria=({"variable": "alsfrs_r", "at": "baseline", "minimum": 30},))
+    left = 0
+    for replicate in range(200):
+        arrays = simulate_arrays(protocol, pro_act, streams=Streams(1, replicate))
+        assert arrays.in_arm.sum() == 1
+        assert arrays.failed_criterion.size == arrays.arm.size
+        left += int((arrays.outcome == Outcome.LEFT_IN_LEAD_IN)[arrays.in_arm][0])
+    assert left > 1

@@ -67,6 +67,7 @@ def test_the_manifest_says_how_it_was_made(phase2):
     assert manifest.protocol_sha256 == protocol_sha256(phase2)
     made = dict(manifest.simulation)
     assert len(made.pop("population_sha256")) == 64
+    assert 2 < int(made.pop("cultures_at_once.lenzumestrocel")) < 66
     assert made == {"population": "pro-act", "slowing": "0.3", "replicate": "2", "n.cells": "33", "n.control": "5"}
 
 
@@ -176,7 +177,7 @@ def test_numbers_that_cannot_be(phase2, n, message):
 
 
 def test_an_unknown_population(phase2):
-    with pytest.raises(UsageError, match="population: expected one of pro-act"):
+    with pytest.raises(UsageError, match="population: expected one of early-stage, "):
         simulate_trial(phase2, population="proact")
 
 

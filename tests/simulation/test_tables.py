@@ -95,9 +95,11 @@ def test_run_in_failures_are_seen_until_baseline():
     inside = trial.participants.filter(pl.col("arm").is_not_null()).select("participant_id")
     scores = trial.assessments.filter(pl.col("measure") == "alsfrs_r").join(inside, on="participant_id", how="semi")
     first, last = (
-        scores.filter(pl.col("visit") == visit).sort("participant_id")["value"] for visit in ("screening", "baseline")
+        scores.filter(pl.col("visit") == visit).select("participant_id", "value") for visit in ("screening", "baseline")
     )
-    assert ((first - last) >= 3).all()
+    both = first.join(last, on="participant_id")  # who died after allocation was not there at baseline
+    assert both.height > 50
+    assert ((both["value"] - both["value_right"]) >= 3).all()
 
 
 def test_nothing_is_seen_after_the_last_day(trial):
@@ -116,7 +118,8 @@ def test_nothing_is_assessed_on_or_after_the_day_of_leaving(trial):
 def test_scores_are_whole_and_visits_named(trial):
     scores = trial.assessments.filter(pl.col("measure") == "alsfrs_r")["value"]
     assert ((scores >= 0) & (scores <= 48) & (scores == scores.floor())).all()
-    planned = {visit.name: set(visit.measures) for visit in trial.protocol.visits}
+    items = {f"alsfrs_r.{number:02d}" for number in range(1, 13)}  # every total comes with its items
+    planned = {visit.name: set(visit.measures) | items for visit in trial.protocol.visits}
     found = trial.assessments.group_by("visit").agg(pl.col("measure").unique())
     assert {row["visit"]: set(row["measure"]) for row in found.iter_rows(named=True)} == planned
 
@@ -127,12 +130,17 @@ def test_lots_are_made_for_those_who_get_them(trial):
     assert (given["participant_id"] == given["participant_id_lot"]).all()
     assert (given["outcome"] == "released").all()
     assert (given["day"] == given["released_day"]).all()
-    assert (given["released_day"] - given["isolated_day"] == 28).all()
+    grown = given["released_day"] - given["isolated_day"]
+    assert grown.min() == 28
+    assert (grown == 28).mean() > 0.75
     weights = trial.participants.select("participant_id", "weight_kg")
     cells = given.join(weights, on="participant_id")
-    assert (cells["cells"] == (cells["weight_kg"] * 1e6).round()).all()
+    planned = (cells["weight_kg"] * 1e6).round()
+    assert (cells["cells"] <= planned).all()
+    assert (cells["cells"] == planned).mean() > 0.95
+    assert (cells["cells"] >= 0.8 * planned - 1).all()
     needed = cells["cells"] / (cells["viability_percent"] / 100)
-    assert ((cells["cells_lot"] - needed).abs() <= 500).all()
+    assert (cells["cells_lot"] - needed).is_between(-1e-6, 1_002).all()
     assert cells["viability_percent"].min() >= 70
     assert cells["viability_percent"].mean() == pytest.approx(92, abs=0.6)
 
@@ -140,7 +148,7 @@ def test_lots_are_made_for_those_who_get_them(trial):
 def test_lots_of_those_who_left_are_rejected(single):
     released = single.lots.filter(pl.col("outcome") == "released")
     assert released.height == single.administrations.height
-    rejected = single.lots.filter(pl.col("outcome") != "released")
+    rejected = single.lots.filter(pl.col("outcome").str.starts_with("rejected: participant"))
     assert set(rejected["outcome"]) == {
         "rejected: participant died before release",
         "rejected: participant left before release",
@@ -166,7 +174,7 @@ def test_two_routes_on_a_day_share_a_lot():
     assert {tuple(routes) for routes in doses["route"]} == {("intramuscular", "intrathecal")}
     totals = trial.administrations.group_by("lot_id").agg(pl.col("cells").sum()).join(trial.lots, on="lot_id")
     needed = totals["cells"] / (totals["viability_percent"] / 100)
-    assert ((totals["cells_right"] - needed).abs() <= 500).all()
+    assert (totals["cells_right"] - needed).is_between(-1e-6, 1_002).all()
 
 
 def test_adverse_events_follow_injections_and_come_with_the_disease(trial):

@@ -112,17 +112,21 @@ def test_no_step_is_longer_than_14_days(name, seed):
     assert np.diff(days).max(initial=0.0) <= 14
     assert np.array_equal(days[:, columns], nodes)
     later = times.follow_up_window
+    visits = jittered(later, 9.0, generator.standard_normal((5, later.days.size)))
+    nodes = np.concatenate((np.zeros((5, 1)), visits, np.full((5, 1), times.latest)), axis=1)
+    days, columns = grid(nodes, times.follow_up_parts)
+    assert np.diff(days).max() <= 14
+    assert np.diff(days).min() >= 0
+    assert np.array_equal(days[:, columns], nodes)
+
+
+@given(name=st.sampled_from(sorted(TIMES)), seed=st.integers(0, 10_000))
+def test_every_planned_dose_can_be_given_before_the_latest_day(name, seed):
+    times = TIMES[name]
+    generator = np.random.default_rng(seed)
     for doses in times.doses:
-        visits = jittered(later, 9.0, generator.standard_normal((5, later.days.size)))
-        given_on = jittered(doses, 9.0, generator.standard_normal((5, doses.days.size)))
-        padding = np.full((5, times.most_doses - doses.days.size), times.end)
-        inner = np.concatenate((visits, given_on, padding), axis=1)
-        end = np.maximum(times.end, inner.max(axis=1))[:, None]
-        nodes = np.sort(np.concatenate((np.zeros((5, 1)), inner, end), axis=1), axis=1)
-        days, columns = grid(nodes, times.follow_up_parts)
-        assert np.diff(days).max() <= 14
-        assert np.diff(days).min() >= 0
-        assert np.array_equal(days[:, columns], nodes)
+        days = jittered(doses, 9.0, generator.standard_normal((5, doses.days.size)))
+        assert days.max(initial=0.0) <= times.latest
 
 
 def test_halving_the_longest_step_doubles_the_grid(build):
@@ -132,3 +136,12 @@ def test_halving_the_longest_step_doubles_the_grid(build):
     assert half.lead_in_parts.tolist() == [0, 5, 5, 5, 0]
     assert times.follow_up_parts.max() == 3
     assert half.follow_up_parts.max() == 5
+
+
+def test_who_is_enrolled_to_give_tissue_is_not_seen_before(build):
+    """Isolation on day -28, the first visit planned two days later with a window of a week."""
+    said = build(1, 3, doses=(0,), window=7).model_dump()
+    said["visits"] = [said["visits"][0] | {"day": -26}, *said["visits"][1:]]
+    times = timetable(type(build()).model_validate(said))
+    assert (times.enrolment, times.screening_visit) == (-28.0, None)
+    assert times.lead_in_window.days[0] - times.lead_in_window.early[0] == -28

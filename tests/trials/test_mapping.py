@@ -94,11 +94,13 @@ def test_a_column_of_no_table(refused):
     assert refused(PEOPLE.replace("{participant_id: id}", "{participant_id: id, arms: trt, xyz: q}")) == (
         "2 problems in map.yaml:\n"
         "  tables.participants[0].columns.arms: expected a column of participants (participant_id, arm, stratum, site, "
-        "sex, weight_kg, age_years, onset_region, months_since_onset, diagnostic_delay_months, riluzole); got 'arms' "
-        "(map.yaml, line 5). Write arm.\n"
+        "sex, weight_kg, age_years, onset_region, months_since_onset, diagnostic_delay_months, riluzole, onset_site, "
+        "definite_el_escorial, frontotemporal_dementia, c9orf72, encals_linear_predictor, tricals_risk_profile); got "
+        "'arms' (map.yaml, line 5). Write arm.\n"
         "  tables.participants[0].columns.xyz: expected a column of participants (participant_id, arm, stratum, site, "
-        "sex, weight_kg, age_years, onset_region, months_since_onset, diagnostic_delay_months, riluzole); got 'xyz' "
-        "(map.yaml, line 5). Keep other columns with 'keep'."
+        "sex, weight_kg, age_years, onset_region, months_since_onset, diagnostic_delay_months, riluzole, onset_site, "
+        "definite_el_escorial, frontotemporal_dementia, c9orf72, encals_linear_predictor, tricals_risk_profile); got "
+        "'xyz' (map.yaml, line 5). Keep other columns with 'keep'."
     )
 
 

@@ -16,6 +16,6 @@ def true_weight(weight_kg: Floats, weight_loss: Floats, months: Floats) -> Float
 
 
 def true_strength(strength: Floats, loss_per_point: float, points_lost: Floats) -> Floats:
-    """% of normal (n, k), never below 0: strength (n,) at time zero less what goes with the points of ALSFRS-R lost
-    since then (n, k)."""
+    """% of normal (n, k), never below 0: strength (n,) of one side at time zero less what goes with the points of
+    ALSFRS-R lost since then (n, k); where one side is treated alone, with the points lost as if the body were it."""
     return np.maximum(strength[:, None] - loss_per_point * points_lost, 0.0)

@@ -11,5 +11,5 @@ Floats = NDArray[np.float64]
 
 def true_capacity(capacity: Floats, capacity_loss: Floats, months: Floats) -> Floats:
     """% predicted (n, k) at months (n, k) from time zero, never below 0, from the capacity (n,) then and its loss (n,)
-    per month."""
+    per month. Where a therapy acts on breathing, `months` are those in which it is lost: the integral of 1 - E."""
     return np.maximum(capacity[:, None] - capacity_loss[:, None] * months, 0.0)

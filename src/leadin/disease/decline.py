@@ -30,6 +30,15 @@ class RateGroups:
     variation: float
 
 
+@dataclass(frozen=True)
+class Rates:
+    """per_month (n,): long-run rates, points per month. place (n,): where each stands among those of his onset group,
+    as a standard normal score; low: slow."""
+
+    per_month: Floats
+    place: Floats
+
+
 def rate_groups(population: Population) -> RateGroups:
     """The onset groups that mix to the population's overall mean and SD."""
     share, extra = population.demographics.bulbar_share, population.decline.bulbar_extra
@@ -39,12 +48,17 @@ def rate_groups(population: Population) -> RateGroups:
     return RateGroups(bulbar, other, sqrt(within / ((1.0 - share) * other**2 + share * bulbar**2)))
 
 
-def draw_rates(population: Population, bulbar: Flags, draws: Draws) -> Floats:
-    """Long-run rates (n,), points per month, of the next candidates, of whom `bulbar` (n,) had bulbar onset."""
+def draw_rates(population: Population, bulbar: Flags, draws: Draws) -> Rates:
+    """Long-run rates of the next candidates, of whom `bulbar` (n,) had bulbar onset, by inverting the distribution
+    function: a small change of the population changes each rate a little."""
+    from scipy.special import gammaincinv, ndtri
+
     groups = rate_groups(population)
     alpha = 1.0 / groups.variation**2
     mean = np.where(bulbar, groups.bulbar, groups.other)
-    return mean * draws.gamma("decline/rate", alpha, bulbar.size) / alpha
+    uniforms = draws.uniform("decline/rate", bulbar.size)
+    uniforms = np.maximum(uniforms, np.finfo(np.float64).tiny)  # 0 has no normal score
+    return Rates(mean * gammaincinv(alpha, uniforms) / alpha, ndtri(uniforms))
 
 
 def decline_z(rate: Floats, population: Population) -> Floats:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from leadin.disease.based_on import resolved
 from leadin.disease.population import Population
 from leadin.disease.populations import population_names, population_yaml
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
 from leadin.protocols.problems import shown
-from leadin.protocols.statement_file import parse_statement, read_statement
+from leadin.protocols.statement_file import said_in
+from leadin.protocols.yaml_with_lines import Document, parse_yaml, read_yaml
 
 KIND = "a population"
 
@@ -24,6 +26,26 @@ def load_population(source: str | Path | Population) -> Population:
         return source
     if isinstance(source, str) and source in population_names():
         return _by_name(source)
+    return said_in(resolved(_document(source), str(Path(source).resolve()), _base), Population, KIND)
+
+
+@cache
+def _by_name(name: str) -> Population:
+    return said_in(resolved(_document(name), name, _base), Population, KIND)
+
+
+def _base(name: str, beside: str) -> tuple[str, Document]:
+    """Key and document of a population named in the document of the key `beside`; files are looked for beside it."""
+    if Path(name).suffix not in (".yaml", ".yml"):
+        return name, _document(name)
+    path = (Path(beside).parent / name).resolve()
+    return str(path), _document(path)
+
+
+def _document(source: str | Path) -> Document:
+    """What a named population, or a file, says."""
+    if isinstance(source, str) and source in population_names():
+        return parse_yaml(population_yaml(source), f"{source}.yaml", KIND)
     path = Path(source)
     if isinstance(source, str) and path.suffix not in (".yaml", ".yml") and len(path.parts) < 2:
         near = nearest(source, population_names())
@@ -32,9 +54,4 @@ def load_population(source: str | Path | Population) -> Population:
             f"population: expected one of {', '.join(population_names())} or a YAML file; got {shown(source)}. {advice}"
             "A file is named with its ending, .yaml."
         )
-    return read_statement(path, Population, KIND)
-
-
-@cache
-def _by_name(name: str) -> Population:
-    return parse_statement(population_yaml(name), f"{name}.yaml", Population, KIND)
+    return read_yaml(path, KIND)

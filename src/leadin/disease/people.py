@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from leadin.disease.decline import decline_z, draw_rates
 from leadin.disease.population import Demographics, Population
-from leadin.disease.truncated import beta_share, truncated_gamma, truncated_normal
+from leadin.disease.since_onset import months_since_onset
+from leadin.disease.truncated import beta_share, truncated_normal
 from leadin.engine.draws import Draws
 
 Floats = NDArray[np.float64]
@@ -48,19 +49,15 @@ def draw_people(population: Population, draws: Draws, n: int) -> People:
     who = population.demographics
     bulbar = draws.uniform("people/bulbar", n) < who.bulbar_share
     male = draws.uniform("people/male", n) < who.male_share
-    onset = truncated_gamma(
-        draws.uniform("people/months_since_onset", n),
-        who.months_since_onset_mean,
-        who.months_since_onset_sd,
-        who.months_since_onset_minimum,
-        who.months_since_onset_maximum,
-    )
     delay = draws.uniform("people/diagnostic_delay", n)
     age = truncated_normal(draws.uniform("people/age", n), who.age_mean, who.age_sd, who.age_minimum, who.age_maximum)
-    rate = draw_rates(population, bulbar, draws)
+    rates = draw_rates(population, bulbar, draws)
+    rate = rates.per_month
     z = decline_z(rate, population)
     score, breathing, weight = population.score, population.breathing, population.weight
-    function = truncated_normal(draws.uniform("people/score", n), score.mean, score.sd, score.minimum, score.maximum)
+    place = draws.uniform("people/score", n)
+    function = truncated_normal(place, score.mean, score.sd, score.minimum, score.maximum)
+    onset = months_since_onset(who, place, rates.place, draws.uniform("people/months_since_onset", n))
     strength = population.strength
     level = strength.mean + strength.sd * draws.normal("people/strength", n)
     side = strength.side_sd * draws.normal("people/strength_side", n)

@@ -13,8 +13,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from leadin.disease.cell_rates import Cells
 from leadin.disease.consistency import inconsistencies
+from leadin.disease.diagnosis import Diagnosis
+from leadin.disease.entry_bounds import EntryBound
 from leadin.disease.harm_rates import Harm
+from leadin.disease.item_order import Items
 from leadin.protocols.provenance import Assumption, Provenance, Source
 from leadin.protocols.statement import Slug, Statement
 
@@ -24,7 +28,9 @@ class Decline(Statement):
 
     rate_mean, rate_sd: the long-run rate over all participants (gamma). bulbar_extra: by how much the mean rate of
     bulbar onset exceeds the others'. drift_sd: stationary SD of the drift of a participant whose rate is 1; it grows
-    with the square root of the rate. drift_months: correlation time of the drift.
+    with the square root of the rate. drift_months: correlation time of the drift. steady_at_enrolment: by how many
+    stationary SDs the drift at enrolment lies, on average, on the side of slower decline, because trials enrol people
+    in a steady spell and first assessments are practice; it wears off as the drift does; 0: not at all.
     """
 
     rate_mean: float = Field(gt=0, le=10)
@@ -32,6 +38,7 @@ class Decline(Statement):
     bulbar_extra: float = Field(ge=0, le=5)
     drift_sd: float = Field(ge=0, le=10)
     drift_months: float = Field(gt=0, le=120)
+    steady_at_enrolment: float = Field(ge=-5, le=5)
 
 
 class Score(Statement):
@@ -58,14 +65,17 @@ class Breathing(Statement):
 
 
 class Survival(Statement):
-    """Death: Weibull clock from enrolment times exp(-hazard_per_point (F - reference_score)).
+    """Death: Weibull clock from enrolment times exp(-hazard_per_point (F - reference_score)) times
+    exp(hazard_per_rate (R - mean rate)), with R the long-run rate.
 
+    hazard_per_rate: log hazard per point/month, over and above what the score itself brings; 0: none.
     scale_months is solved (`leadin.disease.solve_scale`) so that `alive_at_12_months` of the population live 12 months
     without effect and without entry criteria; it is stored, never solved per protocol.
     """
 
     weibull_shape: float = Field(gt=0, le=10)
     hazard_per_point: float = Field(ge=0, le=1)
+    hazard_per_rate: float = Field(ge=0, le=5)
     reference_score: float = Field(ge=0, le=48)
     alive_at_12_months: float = Field(gt=0, lt=1)
     scale_months: float = Field(gt=0, le=10_000)
@@ -74,7 +84,9 @@ class Survival(Statement):
 class Demographics(Statement):
     """Who they are when enrolled. Normal values are held within their bounds by redrawing.
 
-    months_since_onset: gamma, held within bounds. diagnostic_delay_share: mean share of that time that passed before
+    months_since_onset: gamma, held within bounds. onset_goes_with_loss: correlation of normal scores by which those
+    who lost more points, or lose them more slowly, have been ill for longer; 0: not at all. It never changes how
+    months_since_onset is distributed. diagnostic_delay_share: mean share of that time that passed before
     diagnosis (beta distributed; the larger `diagnostic_delay_concentration`, the less it varies).
     """
 
@@ -89,6 +101,7 @@ class Demographics(Statement):
     months_since_onset_sd: float = Field(gt=0, le=600)
     months_since_onset_minimum: float = Field(ge=0, le=600)
     months_since_onset_maximum: float = Field(ge=0, le=600)
+    onset_goes_with_loss: float = Field(ge=0, lt=1)
     diagnostic_delay_share: float = Field(gt=0, lt=1)
     diagnostic_delay_concentration: float = Field(gt=0, le=1000)
     body_mass_index_mean: float = Field(gt=0, le=60)
@@ -125,7 +138,8 @@ class Attendance(Statement):
     drop_out_per_month: hazard of leaving for other reasons than death; `_intrathecal`: in designs with intrathecal
     injections. lost_share: of those who leave, the share lost to follow-up instead of withdrawing. missed_visit_share:
     of visits other than the first and the baseline visit. Jitter: SD of the days between the planned and the actual
-    day, before both are held within the protocol's window.
+    day, before both are held within the protocol's window. accrual_per_site_month: participants enrolled by one site in
+    a month, where the protocol does not say how many it enrols.
     """
 
     drop_out_per_month: float = Field(ge=0, le=1)
@@ -135,18 +149,15 @@ class Attendance(Statement):
     visit_jitter_days: float = Field(ge=0, le=60)
     administration_jitter_days: float = Field(ge=0, le=60)
     participants_per_site: int = Field(ge=1, le=10_000)
-
-
-class Cells(Statement):
-    """Viability of a lot at release, %: normal, held within minimum and 100."""
-
-    viability_mean: float = Field(gt=0, le=100)
-    viability_sd: float = Field(ge=0, le=50)
-    viability_minimum: float = Field(ge=0, le=100)
+    accrual_per_site_month: float = Field(gt=0, le=1000)
 
 
 class Population(Statement):
-    """A population file. Every value is covered by an entry of `provenance` or `assumed`: none stands on nothing."""
+    """A population file. Every value is covered by an entry of `provenance` or `assumed`: none stands on nothing.
+
+    based_on: the population whose values stand wherever this one says nothing else (see `based_on.py`). entry: of whom
+    it consists; none: everybody.
+    """
 
     schema_version: Literal[1] = 1
     name: Slug
@@ -161,7 +172,11 @@ class Population(Statement):
     strength: Strength
     attendance: Attendance
     cells: Cells
+    diagnosis: Diagnosis
+    items: Items
     harm: Harm
+    based_on: str | None = None
+    entry: tuple[EntryBound, ...] = ()
     sources: tuple[Source, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     assumed: tuple[Assumption, ...] = ()

@@ -2,6 +2,7 @@
 
     F(t) = F(0) - integral from 0 to t of (R + u),    u: drift of the rate, stationary SD c sqrt(R)
 
+At enrolment the drift has mean -k c sqrt(R): people are enrolled in a steady spell, and first assessments are practice.
 The loss is exact at every month of the path, whatever its steps (see `drift.py`).
 """
 
@@ -31,6 +32,13 @@ class Loss:
 def drift_sd(rate: Floats, population: Population) -> Floats:
     """Stationary SD of the drift (n,) of participants with those long-run rates, points per month."""
     return population.decline.drift_sd * np.sqrt(rate)
+
+
+def drift_at_enrolment(rate: Floats, normals: Floats, population: Population) -> Floats:
+    """Drift of the rate (n,) at enrolment, points per month: on average on the side of slower decline by the stated
+    number of stationary SDs, from where it goes back to its own mean, 0."""
+    drift: Floats = drift_sd(rate, population) * (normals - population.decline.steady_at_enrolment)
+    return drift
 
 
 def untreated_loss(months: Floats, rate: Floats, drift: Floats, normals: Floats, population: Population) -> Loss:

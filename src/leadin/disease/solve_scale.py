@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from leadin.disease.people import draw_people
 from leadin.disease.population import Population
-from leadin.disease.progression import drift_sd, untreated_loss
-from leadin.disease.survival import cumulative_hazard
+from leadin.disease.progression import drift_at_enrolment, untreated_loss
+from leadin.disease.survival import cumulative_hazard, death_threshold
 from leadin.engine.draws import Draws
 from leadin.engine.streams import Streams
 
@@ -61,9 +61,10 @@ def _burden(population: Population, patients: int, seed: int) -> Floats:
         n = min(BATCH, patients - start)
         people = draw_people(population, draws, n)
         months = np.broadcast_to(np.linspace(0.0, HORIZON_MONTHS, STEPS + 1), (n, STEPS + 1))
-        drift = drift_sd(people.rate, population) * draws.normal("drift/start", n)
+        drift = drift_at_enrolment(people.rate, draws.normal("drift/start", n), population)
         loss = untreated_loss(months, people.rate, drift, draws.normal("drift/path", n, STEPS, 2), population)
-        burden.append(cumulative_hazard(months, people.score[:, None] - loss.lost, unit)[:, -1])
+        hazard = cumulative_hazard(months, people.score[:, None] - loss.lost, unit)[:, -1]
+        burden.append(hazard / death_threshold(np.ones(n), people.rate, population))
     return np.concatenate(burden)
 
 

@@ -10,7 +10,7 @@ from leadin.disease.harm import Episodes, after_procedure, in_background
 from leadin.disease.harm_rates import ProcedureHarm
 from leadin.disease.population import Population
 from leadin.engine.draws import Draws
-from leadin.simulation.administrations import Given
+from leadin.simulation.administrations import Procedures
 from leadin.simulation.entry import Outcome
 from leadin.simulation.participants import SimulatedArrays
 from leadin.trials.schema import KEYS, SCHEMAS, empty_table
@@ -19,7 +19,12 @@ Floats = NDArray[np.float64]
 
 
 def adverse_events(
-    population: Population, arrays: SimulatedArrays, given: Given, ids: pl.Series, draws: Draws
+    population: Population,
+    arrays: SimulatedArrays,
+    injections: Procedures,
+    isolations: Procedures,
+    ids: pl.Series,
+    draws: Draws,
 ) -> pl.DataFrame:
     """Adverse events of everybody enrolled, from enrolment to the last day known. An event that outlasts that day has
     no end. Of events with one term that start on one day in one participant, the first is kept."""
@@ -27,13 +32,13 @@ def adverse_events(
     harm = population.harm
     tables = [empty_table("adverse_events")]
     for entry in harm.after_administration:
-        here = np.isin(given.injections.route, entry.routes)
-        who, day = given.injections.participant[here], given.injections.day[here]
+        here = np.isin(injections.route, entry.routes)
+        who, day = injections.participant[here], injections.day[here]
         for event in entry.events:
             stream = draws.generator(f"harm/{entry.name}/{event.name}")
             tables.append(_table(after_procedure(event, who, day, until[who], stream), until, ids))
     for event in harm.after_isolation:
-        who, day = given.isolations.participant, given.isolations.day
+        who, day = isolations.participant, isolations.day
         stream = draws.generator(f"harm/isolation/{event.name}")
         tables.append(_table(after_procedure(event, who, day, until[who], stream), until, ids))
     enrolled = np.flatnonzero(arrays.outcome >= Outcome.LEFT_IN_LEAD_IN)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.eligibility import Criterion
+from leadin.protocols.protocol import Protocol
 from leadin.simulation.candidates import Candidates
 from leadin.simulation.timetable import Timetable
 
@@ -28,23 +29,54 @@ class Outcome(IntEnum):
     ENTERED = 3
 
 
-def entry_value(criterion: Criterion, candidates: Candidates) -> Floats:
+STAGES = (
+    ("screening", Outcome.SCREEN_FAILURE),
+    ("allocation", Outcome.RUN_IN_FAILURE),
+    ("baseline", Outcome.RUN_IN_FAILURE),
+)
+"""When criteria are judged, in order, and what those are who fail then."""
+
+
+def entry_value(criterion: Criterion, candidates: Candidates, times: Timetable) -> Floats:
     """The value (n,) that a criterion judges."""
-    people, variable = candidates.people, criterion.variable
-    measured = candidates.at_screening if criterion.at == "screening" else candidates.at_baseline
+    people, variable, at = candidates.people, criterion.variable, criterion.at
+    measured = {
+        "screening": candidates.at_screening,
+        "allocation": candidates.at_allocation,
+        "baseline": candidates.at_baseline,
+    }[at]
     if variable == "alsfrs_r_lost_in_lead_in":
-        return candidates.at_screening["alsfrs_r"] - candidates.at_baseline["alsfrs_r"]
+        return candidates.at_screening["alsfrs_r"] - measured["alsfrs_r"]
     if variable == "age_years":
         return people.age_years
     if variable == "months_since_onset":
-        waited = 0.0 if criterion.at == "screening" else -candidates.enrolment_day / DAYS_PER_MONTH
-        return people.months_since_onset + waited
+        if at == "screening":
+            return people.months_since_onset
+        until = 0.0 if at == "baseline" or times.allocation is None else times.allocation
+        return people.months_since_onset + np.maximum(until - candidates.enrolment_day, 0.0) / DAYS_PER_MONTH
     return measured[variable]
 
 
-def meets(criterion: Criterion, candidates: Candidates) -> Flags:
+def allocation_days(protocol: Protocol, times: Timetable, enrolment_day: Floats) -> Floats:
+    """The day (n,) from which a participant belongs to an arm, whatever becomes of him: of allocation, or of enrolment
+    where nobody is randomised."""
+    how = protocol.randomisation
+    if times.allocation is not None:
+        return np.maximum(times.allocation, enrolment_day)
+    return np.zeros(enrolment_day.size) if how is not None and how.at == "baseline" else enrolment_day
+
+
+def judged_days(stage: str, candidates: Candidates, times: Timetable) -> Floats:
+    """The day (n,) on which criteria of a stage are judged."""
+    visit = {"allocation": times.allocation_visit, "baseline": times.baseline_visit}.get(stage)
+    if stage == "screening" or (visit is None and stage == "allocation"):
+        return candidates.enrolment_day
+    return np.zeros(candidates.enrolment_day.size) if visit is None else candidates.visit_days[:, visit]
+
+
+def meets(criterion: Criterion, candidates: Candidates, times: Timetable) -> Flags:
     """Who is within the bounds (n,), which are inclusive."""
-    value = entry_value(criterion, candidates)
+    value = entry_value(criterion, candidates, times)
     low = -np.inf if criterion.minimum is None else criterion.minimum
     high = np.inf if criterion.maximum is None else criterion.maximum
     return (value >= low) & (value <= high)
@@ -54,22 +86,23 @@ def judge(criteria: tuple[Criterion, ...], candidates: Candidates, times: Timeta
     """The outcome (n,) of each candidate, and the position (n,) of the first criterion that he failed, else
     NO_CRITERION.
 
-    Criteria at screening come first. Those at baseline are judged in whoever is still there at the baseline visit, so
-    that a death in the lead-in is a death and not a failure.
+    Criteria at screening come first, then those at allocation and at baseline, each judged in whoever is still there on
+    that visit, so that a death in the lead-in is a death and not a failure.
     """
     n = candidates.enrolment_day.size
     outcome = np.full(n, int(Outcome.ENTERED))
     failed = np.full(n, NO_CRITERION)
     leaves = np.minimum(candidates.death_day, candidates.drop_out_day)
-    baseline = candidates.visit_days[:, times.baseline_visit] if times.baseline_visit is not None else np.zeros(n)
-    for stage, reached, code in (
-        ("screening", np.ones(n, dtype=np.bool_), Outcome.SCREEN_FAILURE),
-        ("baseline", leaves > baseline, Outcome.RUN_IN_FAILURE),
-    ):
-        for position, criterion in enumerate(criteria):
-            if criterion.at == stage:
-                fails = reached & (failed == NO_CRITERION) & ~meets(criterion, candidates)
-                failed[fails], outcome[fails] = position, int(code)
+    for stage, code in STAGES:
+        mine = [(position, criterion) for position, criterion in enumerate(criteria) if criterion.at == stage]
+        if not mine:
+            continue
+        reached = leaves > judged_days(stage, candidates, times)
+        for position, criterion in mine:
+            fails = (failed == NO_CRITERION) & ~meets(criterion, candidates, times)
+            if stage != "screening":
+                fails &= reached
+            failed[fails], outcome[fails] = position, int(code)
     outcome[(leaves <= 0.0) & (outcome == Outcome.ENTERED)] = int(Outcome.LEFT_IN_LEAD_IN)
     return outcome, failed
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.days import whole_days
-from leadin.simulation.entry import NO_CRITERION, told
+from leadin.simulation.entry import NO_CRITERION, allocation_days, told
+from leadin.simulation.not_dosed import not_dosed
 from leadin.simulation.participants import SimulatedArrays
 from leadin.trials.schema import SCHEMAS
 
@@ -28,19 +29,18 @@ def events(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -> pl.Da
     meant = np.array([bool(arm.administrations) for arm in protocol.arms] + [False])[arrays.arm]
     finished = arrays.in_arm & ~died & ~left
     last = whole_days(arrays.last_day)
-    kinds = [
+    kinds: list[tuple[str, Flags, Floats, NDArray[np.str_] | None]] = [
         ("screened", np.ones_like(failed), arrays.enrolment_day, None),
         ("screen_failure", failed, arrays.last_day, _failures(protocol, arrays)),
         ("enrolled", enrolled, arrays.enrolment_day, None),
-        ("not_dosed", meant & ~arrays.dosed, np.minimum(last, _first_dose(arrays)), _why_not_dosed(died)),
+        ("not_dosed", meant & ~arrays.dosed, *not_dosed(arrays)),
         ("death", died, last, None),
         ("withdrawal", left & ~arrays.lost, last, None),
         ("lost_to_follow_up", left & arrays.lost, last, None),
         ("end_of_follow_up", finished, last, None),
     ]
-    how = protocol.randomisation
-    if how is not None:
-        day = arrays.enrolment_day if how.at == "screening" else np.zeros(failed.size)
+    if protocol.randomised:
+        day = allocation_days(protocol, arrays.times, arrays.enrolment_day)
         kinds.append(("randomised", arrays.in_arm, day, None))
     return pl.concat([_rows(kind, who, day, detail, ids) for kind, who, day, detail in kinds])
 
@@ -62,12 +62,3 @@ def _failures(protocol: Protocol, arrays: SimulatedArrays) -> NDArray[np.str_]:
     """Which criterion each failed; said so that equal reasons can be counted."""
     words = [f"not met: {told(criterion)}" for criterion in protocol.eligibility.criteria]
     return np.array([*words, ""])[arrays.failed_criterion]
-
-
-def _first_dose(arrays: SimulatedArrays) -> Floats:
-    first: Floats = arrays.dose_days.min(axis=1, initial=np.inf, where=~np.isnan(arrays.dose_days))
-    return first
-
-
-def _why_not_dosed(died: Flags) -> NDArray[np.str_]:
-    return np.where(died, "died before the first administration", "left before the first administration")

@@ -1,40 +1,42 @@
-"""From time zero on: doses, effect, visits, death and leaving of those who entered."""
+"""From time zero on: what is seen of those who take part, at visits and until death, leaving or the end."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadin.disease.effect import constant_slowing, slowed_loss
+from leadin.disease.effect import Effect, spared_loss
 from leadin.disease.population import Population
-from leadin.disease.progression import untreated_loss
-from leadin.disease.survival import cumulative_hazard, month_of_death
 from leadin.engine.draws import Draws
 from leadin.months import DAYS_PER_MONTH
 from leadin.simulation.candidates import Candidates
-from leadin.simulation.measures import observe
-from leadin.simulation.timetable import Timetable, grid, jittered
+from leadin.simulation.courses import Courses, Lived
+from leadin.simulation.doses import Doses
+from leadin.simulation.measures import UnderEffect, observe
+from leadin.simulation.timetable import Timetable
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-JUST_AFTER = 0.01
-
 
 @dataclass(frozen=True)
 class FollowUp:
-    """n participants after time zero, days from time zero.
+    """n participants after time zero, days from the SCHEDULED time zero.
 
-    visit_days, true_score (n, k): visits after time zero; observed: values (n, k) by measure, as if attended; missed
-    (n, k). dose_days (n, d): actual dosing days of the participant's arm, NaN beyond its number; given (n, d): really
-    given. dosed (n,): was given cells at least once. death_day (n,): infinite when alive at the end; end_day (n,): of
-    follow-up.
+    lead_in: as drawn, but a visit planned for time zero is made on the day of the first dose where that is time zero.
+    time_zero (n,): each participant's own. visit_days, true_score (n, k): visits after time zero; observed: values
+    (n, k) by measure, as if attended; missed (n, k). dose_days (n, d): actual dosing days of the participant's arm, NaN
+    where no dose can come; given (n, d): really given. dosed (n,): was given cells at least once. treated_side (n,):
+    see `Courses`. death_day (n,): infinite when alive at the end; end_day (n,): of follow-up.
     """
 
+    lead_in: Candidates
+    time_zero: Floats
     visit_days: Floats
     true_score: Floats
     observed: Mapping[str, Floats]
@@ -42,84 +44,108 @@ class FollowUp:
     dose_days: Floats
     given: Flags
     dosed: Flags
+    treated_side: NDArray[np.str_]
     death_day: Floats
     end_day: Floats
 
 
 def follow_up(
-    candidates: Candidates, arm: Ints, slowing: float, population: Population, times: Timetable, draws: Draws
+    candidates: Candidates,
+    arm: Ints,
+    doses: Doses,
+    effect: Effect,
+    population: Population,
+    times: Timetable,
+    draws: Draws,
 ) -> FollowUp:
-    """The follow-up of everybody who takes part; arm (n,): position of each one's arm."""
-    n, k = arm.size, times.visits.days.size - times.lead_in_visits
-    attendance = population.attendance
-    jitter = draws.normal("visits/follow_up", n, k)
-    visit_days = jittered(times.follow_up_window, attendance.visit_jitter_days, jitter)
-    dose_days = _dose_days(arm, times, attendance.administration_jitter_days, draws)
-    planned = np.where(np.isnan(dose_days), times.end, dose_days)
-    inner = np.concatenate((visit_days, planned), axis=1)
-    end = np.maximum(times.end, inner.max(axis=1, initial=times.end))
-    nodes = np.concatenate((np.zeros((n, 1)), inner, end[:, None]), axis=1)
-    order = np.argsort(nodes, axis=1, kind="stable")
-    days, columns = grid(np.take_along_axis(nodes, order, axis=1), times.follow_up_parts)
-    months = days / DAYS_PER_MONTH
-    path = _Path(candidates, months, population, draws)
-    untreated = np.zeros(n)
-    death = path.death_day(untreated)
-    leaves = np.minimum(death, candidates.drop_out_day)
-    first_dose = dose_days.min(axis=1, initial=np.inf, where=~np.isnan(dose_days))
-    dosed = first_dose < leaves
-    effect = constant_slowing(dosed, slowing)
-    if effect.any():
-        # Who is dosed was decided without effect; slowed from time zero, he cannot have died before that day.
-        death = np.where(dosed, np.maximum(path.death_day(effect), first_dose + JUST_AFTER), death)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(order.shape[1])[None, :], axis=1)
-    at_visits = np.take_along_axis(path.true_score(effect), columns[rank[:, 1 : 1 + k]], axis=1)
+    """The follow-up of everybody who takes part; arm (n,): position of each one's arm.
+
+    Who makes doses depend on deaths asks `Courses.lived` as often as need be and ends with `seen`.
+    """
+    courses = Courses(candidates, arm, effect, population, times, draws)
+    return seen(candidates, courses, courses.lived(doses), doses, population, times, draws)
+
+
+def seen(
+    candidates: Candidates,
+    courses: Courses,
+    lived: Lived,
+    doses: Doses,
+    population: Population,
+    times: Timetable,
+    draws: Draws,
+) -> FollowUp:
+    """What assessors see of the courses lived under these doses. Draws the errors of measurement: ask once."""
+    visit_days = courses.visit_days + doses.wait[:, None]
+    at_visits = lived.true_score[:, lived.visits]
+    under = None if lived.effects is None else _under_effect(lived)
+    last_dose = np.max(doses.days, axis=1, initial=0.0, where=lived.given)
+    end = np.maximum(times.end + doses.wait, last_dose)
+    end = np.maximum(end, visit_days.max(axis=1, initial=0.0))
     return FollowUp(
+        lead_in=_lead_in(candidates, lived, population, times, draws),
+        time_zero=lived.time_zero,
         visit_days=visit_days,
         true_score=at_visits,
         observed={
             measure: observe(
-                measure, "follow_up", candidates.people, visit_days / DAYS_PER_MONTH, at_visits, population, draws
+                measure,
+                "follow_up",
+                candidates.people,
+                visit_days / DAYS_PER_MONTH,
+                at_visits,
+                population,
+                draws,
+                under,
             )
             for measure in candidates.observed
         },
-        missed=draws.uniform("missed/follow_up", n, k) < attendance.missed_visit_share,
-        dose_days=dose_days,
-        given=dosed[:, None] & (dose_days < np.minimum(death, candidates.drop_out_day)[:, None]),
-        dosed=dosed,
-        death_day=np.where(death <= end, death, np.inf),
+        missed=draws.uniform("missed/follow_up", *visit_days.shape) < population.attendance.missed_visit_share,
+        dose_days=doses.days,
+        given=lived.given,
+        dosed=lived.dosed,
+        treated_side=courses.treated_side,
+        death_day=np.where(lived.death_day <= end, lived.death_day, np.inf),
         end_day=end,
     )
 
 
-def _dose_days(arm: Ints, times: Timetable, jitter_days: float, draws: Draws) -> Floats:
-    """Actual dosing days (n, d), NaN beyond the number of the participant's arm."""
-    days = np.full((arm.size, times.most_doses), np.nan)
-    normals = draws.normal("doses", arm.size, times.most_doses)
-    for position, window in enumerate(times.doses):
-        rows, count = arm == position, window.days.size
-        days[rows, :count] = jittered(window, jitter_days, normals[rows, :count])
-    return days
+def _under_effect(lived: Lived) -> UnderEffect:
+    assert lived.effects is not None
+    effects, months = lived.effects, np.diff(lived.days, axis=1) / DAYS_PER_MONTH
+    left, right = (
+        lived.lost - spared_loss(np.diff(lived.lost, axis=1), side) for side in (effects.left, effects.right)
+    )
+    return UnderEffect(
+        spared_months=spared_loss(months, effects.breathing)[:, lived.visits],
+        left_lost=left[:, lived.visits],
+        right_lost=right[:, lived.visits],
+    )
 
 
-class _Path:
-    """The loss from time zero on, drawn once, and what follows from it under an effect."""
+def _lead_in(
+    candidates: Candidates, lived: Lived, population: Population, times: Timetable, draws: Draws
+) -> Candidates:
+    """The lead-in, its visit at time zero moved to the day of the first dose for those who waited for it."""
+    visit, waited = times.baseline_visit, lived.time_zero > 0.0
+    if visit is None or times.visits.days[visit] != 0.0 or not waited.any():
+        return candidates
+    days, score = lived.time_zero[:, None], lived.true_score[:, lived.waiting : lived.waiting + 1]
 
-    def __init__(self, candidates: Candidates, months: Floats, population: Population, draws: Draws) -> None:
-        people = candidates.people
-        normals = draws.normal("drift/follow_up", months.shape[0], months.shape[1] - 1, 2)
-        self._loss = untreated_loss(months, people.rate, candidates.drift, normals, population).lost
-        self._candidates, self._months, self._population = candidates, months, population
+    def moved(values: Floats, now: Floats) -> Floats:
+        changed = values.copy()
+        changed[waited, visit] = now[waited, 0]
+        return changed
 
-    def true_score(self, effect: Floats) -> Floats:
-        """True ALSFRS-R (n, K + 1) along the grid under effect (n,)."""
-        return self._candidates.people.score[:, None] - slowed_loss(self._loss, effect)
-
-    def death_day(self, effect: Floats) -> Floats:
-        """Day of death (n,) under effect (n,); those who died before time zero keep that day."""
-        before = self._candidates
-        clock = self._months - before.enrolment_day[:, None] / DAYS_PER_MONTH
-        hazard = before.hazard[:, None] + cumulative_hazard(clock, self.true_score(effect), self._population.survival)
-        day = DAYS_PER_MONTH * month_of_death(self._months, hazard, before.threshold)
-        return np.where(before.death_day <= 0.0, before.death_day, day)
+    return dataclasses.replace(
+        candidates,
+        visit_days=moved(candidates.visit_days, days),
+        true_score=moved(candidates.true_score, score),
+        observed={
+            measure: moved(
+                values,
+                observe(measure, "first_dose", candidates.people, days / DAYS_PER_MONTH, score, population, draws),
+            )
+            for measure, values in candidates.observed.items()
+        },
+    )

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leadin.disease.load import load_population
+from leadin.disease.load_therapy import load_therapy
 from leadin.disease.population import Population, population_sha256
+from leadin.disease.therapy import Therapy, therapy_sha256
 from leadin.engine.draws import Draws
 from leadin.engine.streams import Streams
 from leadin.errors import UsageError
@@ -15,8 +17,10 @@ from leadin.protocols.nearest import nearest
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.participants import simulate_arrays
+from leadin.simulation.slots_needed import cultures_at_once
 from leadin.simulation.tables import tables
-from leadin.trials.trial import Manifest, Trial
+from leadin.trials.manufacturing_summary import CULTURES_AT_ONCE
+from leadin.trials.trial import Manifest, Trial, empty_trial
 from leadin.version import __version__
 
 MOST_PARTICIPANTS = 100_000
@@ -26,6 +30,7 @@ def simulate_trial(
     protocol: Protocol,
     *,
     slowing: float = 0.0,
+    therapy: str | Path | Therapy | None = None,
     seed: int = 1,
     population: str | Path | Population = "pro-act",
     n: Mapping[str, int] | None = None,
@@ -33,21 +38,30 @@ def simulate_trial(
 ) -> Trial:
     """One trial of the protocol as it might go.
 
-    slowing: share, 0 to below 1, by which the decline of everybody given cells is slowed from time zero on. n:
-    participants per arm, instead of the protocol's, for the arms it names. The same arguments give the same trial to
-    the last byte; another `replicate` of one seed is another trial.
+    slowing: share, 0 to below 1, by which the decline of everybody given cells is slowed from time zero on. therapy:
+    in its place, the name or file of a therapy whose effect follows from the doses really given. n: participants per
+    arm, instead of the protocol's, for the arms it names. The same arguments give the same trial to the last byte;
+    another `replicate` of one seed is another trial. The manifest says what it was made with, and how many cultures ran
+    at one time.
 
-    Only what is not modelled yet is missing: every lot started is released unless its participant dies or leaves, and
-    ventilation, tracheostomy and gastrostomy do not occur. Raises UsageError for arguments out of range, an unknown arm
-    or population, and entry criteria that next to nobody meets.
+    Only what is not modelled yet is missing: ventilation, tracheostomy and gastrostomy do not occur. Raises UsageError
+    for arguments out of range, an unknown arm, population or therapy, for slowing and a therapy at once, and for entry
+    criteria that next to nobody meets.
     """
     _check_slowing(slowing)
     _check_whole("seed", seed)
     _check_whole("replicate", replicate)
+    if therapy is not None and slowing > 0.0:
+        raise UsageError(
+            "slowing, therapy: expected one of the two, a constant slowing or a therapy; got both "
+            f"(slowing {slowing:g}). Leave one out."
+        )
     nature = load_population(population)
+    cells = None if therapy is None else load_therapy(therapy)
     planned = planned_numbers(protocol, n)
     streams = Streams(seed, replicate)
-    arrays = simulate_arrays(protocol, nature, slowing=slowing, streams=streams, planned=planned)
+    arrays = simulate_arrays(protocol, nature, slowing=slowing, therapy=cells, streams=streams, planned=planned)
+    at_once = cultures_at_once(protocol, nature, arrays, Draws(streams))
     manifest = Manifest(
         origin="simulated",
         protocol=protocol.name,
@@ -57,21 +71,25 @@ def simulate_trial(
         simulation=(
             ("population", nature.name),
             ("population_sha256", population_sha256(nature)),
-            ("slowing", repr(float(slowing))),
+            *_effect(protocol, slowing, cells),
             ("replicate", str(replicate)),
             *((f"n.{arm.name}", str(number)) for arm, number in zip(protocol.arms, planned, strict=True)),
+            *((f"{CULTURES_AT_ONCE}{name}", str(most)) for name, most in at_once.items()),
         ),
     )
-    made = tables(protocol, nature, arrays, Draws(streams))
-    return Trial(
-        manifest=manifest,
-        participants=made["participants"],
-        assessments=made["assessments"],
-        lots=made["lots"],
-        administrations=made["administrations"],
-        events=made["events"],
-        adverse_events=made["adverse_events"],
-        protocol=protocol,
+    return empty_trial(manifest, protocol).with_tables(tables(protocol, nature, arrays, Draws(streams)))
+
+
+def _effect(protocol: Protocol, slowing: float, therapy: Therapy | None) -> tuple[tuple[str, str], ...]:
+    """What the manifest says of the effect. A dose whose number of cells the protocol does not say counts as one dose
+    of half effect; the arms that have such doses are named."""
+    if therapy is None:
+        return (("slowing", repr(float(slowing))),)
+    unsaid = [arm.name for arm in protocol.arms if any(dose.cells is None for dose in arm.administrations)]
+    return (
+        ("therapy", therapy.name),
+        ("therapy_sha256", therapy_sha256(therapy)),
+        *((("therapy_cells_not_said", ", ".join(unsaid)),) if unsaid else ()),
     )
 
 

@@ -6,15 +6,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from leadin.als.alsfrs_r import ITEMS, item_measure
+from leadin.disease.items import ItemPlaces, draw_item_places
 from leadin.disease.people import People
 from leadin.disease.population import Population
 from leadin.engine.draws import Draws
 from leadin.protocols.protocol import Protocol
-from leadin.simulation.administrations import lots_and_administrations
+from leadin.simulation.administrations import administrations
 from leadin.simulation.adverse_events import adverse_events
 from leadin.simulation.events import events
+from leadin.simulation.item_scores import item_scores
+from leadin.simulation.lots import lots
 from leadin.simulation.participants import SimulatedArrays, stratum_values
-from leadin.trials.schema import KEYS, SCHEMAS, empty_table
+from leadin.simulation.prognosis import prognostic_columns
+from leadin.trials.schema import KEYS, SCHEMAS, conform, empty_table
 
 
 def tables(
@@ -22,14 +27,16 @@ def tables(
 ) -> dict[str, pl.DataFrame]:
     """The tables of a trial by name. Everybody screened is in them; who never entered has no arm."""
     ids = participant_ids(arrays.arm.size)
-    given = lots_and_administrations(protocol, population, arrays, ids, draws)
+    made_lots, isolations = lots(population, arrays, ids, draws)
+    given, injections = administrations(protocol, arrays, ids)
+    order = draw_item_places(population.items, arrays.people.bulbar, draws)
     made = {
-        "participants": _participants(protocol, arrays, ids),
-        "assessments": _assessments(protocol, arrays, ids),
-        "lots": given.lots,
-        "administrations": given.administrations,
+        "participants": _participants(protocol, population, arrays, order, ids, draws),
+        "assessments": _assessments(protocol, population, arrays, order, ids, draws),
+        "lots": made_lots,
+        "administrations": given,
         "events": events(protocol, arrays, ids),
-        "adverse_events": adverse_events(population, arrays, given, ids, draws),
+        "adverse_events": adverse_events(population, arrays, injections, isolations, ids, draws),
     }
     return {name: table.sort(KEYS[name], maintain_order=True) for name, table in made.items()}
 
@@ -40,9 +47,21 @@ def participant_ids(n: int) -> pl.Series:
     return pl.Series("participant_id", [f"P{number:0{width}d}" for number in range(1, n + 1)], dtype=pl.String)
 
 
-def _participants(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -> pl.DataFrame:
+def _participants(
+    protocol: Protocol,
+    population: Population,
+    arrays: SimulatedArrays,
+    order: ItemPlaces,
+    ids: pl.Series,
+    draws: Draws,
+) -> pl.DataFrame:
     people, names = arrays.people, [arm.name for arm in protocol.arms]
-    return pl.DataFrame(
+    known = {
+        "age_years": np.round(people.age_years, 1),
+        "months_since_onset": np.round(people.months_since_onset, 1),
+        "diagnostic_delay_months": np.round(people.diagnostic_delay_months, 1),
+    }
+    table = pl.DataFrame(
         {
             "participant_id": ids,
             "arm": [names[arm] if arm >= 0 else None for arm in arrays.arm.tolist()],
@@ -50,14 +69,15 @@ def _participants(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -
             "site": [f"{site + 1:02d}" for site in arrays.site.tolist()],
             "sex": np.where(people.male, "male", "female"),
             "weight_kg": np.round(people.weight_kg, 1),
-            "age_years": np.round(people.age_years, 1),
+            **known,
             "onset_region": np.where(people.bulbar, "bulbar", "limb"),
-            "months_since_onset": np.round(people.months_since_onset, 1),
-            "diagnostic_delay_months": np.round(people.diagnostic_delay_months, 1),
             "riluzole": people.riluzole | _given_riluzole(protocol)[arrays.arm],
+            "onset_site": np.where(people.bulbar, "bulbar", np.where(order.arm_onset, "arm", "leg")),
+            **prognostic_columns(population, arrays, known, draws),
         },
-        schema=SCHEMAS["participants"],
+        schema_overrides=SCHEMAS["participants"],
     )
+    return conform("participants", table.with_columns(pl.col(pl.Float64).fill_nan(None)))
 
 
 def _given_riluzole(protocol: Protocol) -> NDArray[np.bool_]:
@@ -92,21 +112,30 @@ def _stratum_words(name: str, people: People, arrays: SimulatedArrays) -> list[s
     return [yes if value else no for value in values]
 
 
-def _assessments(protocol: Protocol, arrays: SimulatedArrays, ids: pl.Series) -> pl.DataFrame:
+def _assessments(
+    protocol: Protocol,
+    population: Population,
+    arrays: SimulatedArrays,
+    order: ItemPlaces,
+    ids: pl.Series,
+    draws: Draws,
+) -> pl.DataFrame:
     names = np.array([visit.name for visit in protocol.visits])
     parts = [empty_table("assessments")]
     for measure, values in arrays.observed.items():
         rows, visits = np.nonzero(np.isfinite(values))
-        parts.append(
-            pl.DataFrame(
-                {
-                    "participant_id": ids.gather(rows),
-                    "day": arrays.visit_days[rows, visits],
-                    "measure": [measure] * rows.size,
-                    "value": values[rows, visits],
-                    "visit": names[visits],
-                },
-                schema=SCHEMAS["assessments"],
-            )
-        )
+        recorded = {measure: values[rows, visits]}
+        if measure == "alsfrs_r":
+            items = item_scores(order, values, population, draws)
+            recorded |= {item_measure(number): items[:, number - 1] for number in range(1, ITEMS + 1)}
+        when = {
+            "participant_id": ids.gather(rows),
+            "day": arrays.visit_days[rows, visits],
+            "visit": names[visits],
+        }
+        seen = pl.DataFrame(when, schema_overrides=SCHEMAS["assessments"])
+        parts += [
+            seen.select("participant_id", "day", measure=pl.lit(name), value=pl.Series(value), visit="visit")
+            for name, value in recorded.items()
+        ]
     return pl.concat(parts)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.lots import planned_lots
 from leadin.protocols.protocol import Arm, Protocol
+from leadin.simulation.lot_plans import ProductPlan, product_plans
+from leadin.simulation.sides import side_shares
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,7 +45,11 @@ class Timetable:
     enrolment: planned day of enrolment, <= 0. end: planned end of follow-up. visits: all visits, of which the first
     `lead_in_visits` are at or before time zero. screening_visit: the visit that is the enrolment, None when enrolment
     is earlier than every visit. baseline_visit: the last visit at or before time zero, None when there is none. doses:
-    distinct dosing days of each arm. longest_step: of the grid, days.
+    distinct dosing days of each arm. cells: of each arm, cells of all administrations of each dosing day (2, d), those
+    fixed and those per kg; NaN when the protocol does not say. sides: of each arm, shares of the cells of each dosing
+    day by side (d, 4), see `sides.py`. products: of each arm, its products and their lots. allocation: the day of
+    allocation, where the protocol names one; allocation_visit: the last visit at or before it. longest_step: of the
+    grid, days.
     """
 
     enrolment: float
@@ -53,6 +59,11 @@ class Timetable:
     screening_visit: int | None
     baseline_visit: int | None
     doses: tuple[Window, ...]
+    cells: tuple[Floats, ...]
+    sides: tuple[Floats, ...]
+    products: tuple[tuple[ProductPlan, ...], ...]
+    allocation_visit: int | None = None
+    allocation: float | None = None
     longest_step: float = LONGEST_STEP_DAYS
 
     @cached_property
@@ -84,19 +95,18 @@ class Timetable:
         return parts
 
     @cached_property
+    def latest(self) -> float:
+        """The latest day, from a participant's own time zero, to which a dose or a visit can draw out his follow-up."""
+        windows = (self.visits, *self.doses)
+        return max(self.end, *(float((window.days + window.late).max(initial=0.0)) for window in windows))
+
+    @cached_property
     def follow_up_parts(self) -> Ints:
-        """Steps between neighbouring times of time zero, later visits, doses and the end; enough for every arm."""
+        """Steps between neighbouring times of time zero, later visits and the latest day."""
         visits = self.follow_up_window
-        counts = []
-        for doses in self.doses:
-            padding = np.full(self.most_doses - doses.days.size, self.end)
-            early = np.concatenate((visits.days - visits.early, doses.days - doses.early, padding))
-            late = np.concatenate((visits.days + visits.late, doses.days + doses.late, padding))
-            low = np.concatenate(([0.0], early, [self.end]))
-            high = np.concatenate(([0.0], late, [max(self.end, float(late.max(initial=0.0)))]))
-            counts.append(self._parts(low, high))
-        most: Ints = np.max(counts, axis=0)
-        return most
+        low = np.concatenate(([0.0], visits.days - visits.early, [self.latest]))
+        high = np.concatenate(([0.0], visits.days + visits.late, [self.latest]))
+        return self._parts(low, high)
 
     def _parts(self, low: Floats, high: Floats) -> Ints:
         # The j-th smallest of times within these bounds lies within the j-th smallest bounds.
@@ -109,7 +119,10 @@ def timetable(protocol: Protocol) -> Timetable:
     earlier, or with the lead-in when no visit is before time zero."""
     samples = [lot.isolated_day for arm in protocol.arms for lot in planned_lots(arm, protocol)]
     sampled = min((day for day in samples if day is not None), default=0)
-    visits = _visit_windows(protocol, sampled)
+    how = protocol.randomisation
+    allocation = None if how is None or how.day is None else float(how.day)
+    visits = _visit_windows(protocol, sampled, allocation)
+    products = tuple(product_plans(arm, protocol) for arm in protocol.arms)
     before = int(np.sum(visits.days <= 0))
     lead_in = -protocol.lead_in_months * DAYS_PER_MONTH
     first_visit = float(visits.days[0]) if before else lead_in
@@ -124,10 +137,26 @@ def timetable(protocol: Protocol) -> Timetable:
         screening_visit=0 if before and first_visit == enrolment else None,
         baseline_visit=before - 1 if before else None,
         doses=tuple(_dose_windows(arm, randomised=protocol.randomised) for arm in protocol.arms),
+        cells=tuple(_all_cells(plans) for plans in products),
+        sides=tuple(side_shares(arm) for arm in protocol.arms),
+        products=products,
+        allocation_visit=None if allocation is None else _last_at(visits.days, allocation),
+        allocation=allocation,
     )
 
 
-def _visit_windows(protocol: Protocol, sampled: float) -> Window:
+def _all_cells(plans: tuple[ProductPlan, ...]) -> Floats:
+    cells: Floats = np.sum([plan.cells for plan in plans], axis=0) if plans else np.zeros((2, 0))
+    return cells
+
+
+def _last_at(days: Floats, day: float) -> int | None:
+    """Position of the last of sorted days at or before a day; None when all are later."""
+    position = int(np.searchsorted(days, day, side="right")) - 1
+    return position if position >= 0 else None
+
+
+def _visit_windows(protocol: Protocol, sampled: float, allocation: float | None) -> Window:
     days = np.array([visit.day for visit in protocol.visits], dtype=np.float64)
     early = np.array([visit.days_early for visit in protocol.visits], dtype=np.float64)
     late = np.array([visit.days_late for visit in protocol.visits], dtype=np.float64)
@@ -136,6 +165,11 @@ def _visit_windows(protocol: Protocol, sampled: float) -> Window:
     late = np.where(days <= 0, np.minimum(late, -days), late)
     early = np.where(days > 0, np.minimum(early, days - 1), np.where(days == 0, 0, early))
     late[0] = min(late[0], max(sampled - days[0], 0.0))  # nobody gives tissue before he is enrolled
+    if sampled < days[0]:  # who is enrolled to give tissue is seen after that
+        early = np.where(days <= 0, np.minimum(early, days - sampled), early)
+    if allocation is not None:  # a visit is judged for allocation when it was made before it, as planned
+        late = np.where(days <= allocation, np.minimum(late, allocation - days), late)
+        early = np.where(days > allocation, np.minimum(early, days - allocation - 1), early)
     return Window(days, early, late)
 
 

@@ -23,6 +23,12 @@ SCHEMAS: dict[str, Columns] = {
         "months_since_onset": pl.Float64,
         "diagnostic_delay_months": pl.Float64,
         "riluzole": pl.Boolean,
+        "onset_site": pl.String,
+        "definite_el_escorial": pl.Boolean,
+        "frontotemporal_dementia": pl.Boolean,
+        "c9orf72": pl.Boolean,
+        "encals_linear_predictor": pl.Float64,
+        "tricals_risk_profile": pl.Float64,
     },
     "assessments": {
         "participant_id": pl.String,

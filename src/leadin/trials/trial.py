@@ -39,7 +39,8 @@ class Trial:
     """Tables keyed as in the documentation; days counted from time zero, fractions allowed; missing is null.
 
     participants: participant_id; arm, stratum, site, sex, weight_kg, age_years, onset_region, months_since_onset,
-        diagnostic_delay_months, riluzole, and any further columns.
+        diagnostic_delay_months, riluzole, onset_site (bulbar, arm, leg), definite_el_escorial,
+        frontotemporal_dementia, c9orf72, encals_linear_predictor, tricals_risk_profile, and any further columns.
     assessments: participant_id, day, measure; value, visit.
     lots: lot_id; participant_id, isolated_day, harvested_day, released_day, cells, viability_percent, secretion_before,
         secretion_after, outcome.

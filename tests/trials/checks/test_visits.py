@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from leadin.protocols.protocol import Randomisation
 from leadin.trials.finding import Finding
 
 
@@ -53,11 +56,36 @@ def test_both_ends_of_a_window_belong_to_it(trial, change, find, day, inside):
 
 
 def test_several_assessments_outside_one_window(trial, change, find):
-    (finding,) = find(change(change(trial, "assessments", 0, day=-80.0), "assessments", 3, day=-99.0))
-    assert finding.rows == (0, 3)
+    (finding,) = find(change(change(trial, "assessments", 0, day=-80.0), "assessments", 6, day=-99.0))
+    assert finding.rows == (0, 6)
     assert finding.message.startswith(
-        "2 assessments of visit 'screening' outside days -98 to -84 (P1 day -80; P2 day -99)."
+        "2 assessments of visit 'screening' outside days -98 to -84 (P1 day -80; P3 day -99)."
     )
+
+
+def test_visits_before_a_late_first_dose_lie_further_back(trial, change, find):
+    """P2 was given cells 12 days late, so that his screening lies on day -103; a time zero that comes early is none."""
+    assert find(change(trial, "assessments", 3, day=-103.0)) == []
+    (finding,) = find(change(trial, "assessments", 3, day=-83.0))
+    assert finding.id == "visit-outside-window"
+
+
+def test_one_delay_must_explain_all_visits_before_the_first_dose(trial, change, add, find):
+    visits = (*trial.protocol.visits[:1], trial.protocol.visits[0].model_copy(update={"name": "lead-in", "day": -30}))
+    protocol = trial.protocol.model_copy(update={"visits": (*visits, *trial.protocol.visits[1:])})
+    trial = dataclasses.replace(trial, protocol=protocol)
+    row = {"participant_id": "P2", "measure": "alsfrs_r", "value": 39.0, "visit": "lead-in"}
+    late = change(trial, "assessments", 3, day=-103.0)
+    assert find(add(late, "assessments", row | {"day": -44.0})) == []
+    (finding,) = find(add(late, "assessments", row | {"day": -24.0}))
+    assert finding.message.startswith("1 assessment of visit 'lead-in' outside days -37 to -23 (P2 day -24).")
+
+
+def test_in_a_randomised_trial_visits_stay_where_they_are(trial, change, find):
+    how = Randomisation(ratio={"cells": 1, "control": 1})
+    trial = dataclasses.replace(trial, protocol=trial.protocol.model_copy(update={"randomisation": how}))
+    (finding,) = find(change(trial, "assessments", 3, day=-103.0))
+    assert finding.rows == (3,)
 
 
 def test_one_visit_on_several_days(trial, add, find):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from leadin.protocols.visits import Visit
 from leadin.trials.checks.places import did_you_mean, find_rows, say
 from leadin.trials.finding import Finding
 from leadin.trials.trial import Trial
@@ -31,13 +32,21 @@ def check_visit_names(trial: Trial) -> Iterator[Finding]:
 
 
 def check_visit_windows(trial: Trial) -> Iterator[Finding]:
-    """Assessments on a day outside the window of the visit they name; both ends of a window belong to it."""
+    """Assessments on a day outside the window of the visit they name; both ends of a window belong to it.
+
+    Without randomisation the first administration is a participant's time zero, and when it comes late, all his visits
+    before it lie further back: those of who was given cells are judged from the day on which it was due, see `_delays`.
+    """
     if trial.protocol is None:
         return
     named = trial.assessments.with_row_index("row").filter(pl.col("visit").is_not_null() & pl.col("day").is_finite())
+    before = [visit for visit in trial.protocol.visits if visit.day < 0 and not trial.protocol.randomised]
+    dosed = named.filter(pl.col("participant_id").is_in(trial.administrations["participant_id"].implode()))
+    named = named.join(_delays(dosed, before), on="participant_id", how="left", maintain_order="left")
     for visit in trial.protocol.visits:
         low, high = visit.day - visit.days_early, visit.day + visit.days_late
-        hits = named.filter((pl.col("visit") == visit.name) & ~pl.col("day").is_between(low, high))
+        day = pl.col("day") + pl.col("delay").fill_null(0.0) if visit in before else pl.col("day")
+        hits = named.filter((pl.col("visit") == visit.name) & ~day.is_between(low, high))
         if not hits.is_empty():
             yield find_rows(
                 "visit-outside-window",
@@ -51,6 +60,31 @@ def check_visit_windows(trial: Trial) -> Iterator[Finding]:
                 "{participant_id} day {day}",
                 "Used by the actual day; correct the day or the visit.",
             )
+
+
+def _delays(named: pl.DataFrame, before: Sequence[Visit]) -> pl.DataFrame:
+    """By how many days the first administration of each participant was late, as far as his visits before it tell: the
+    fewest for which all are within their windows, else for which the first is."""
+    windows = pl.DataFrame(
+        {
+            "visit": [visit.name for visit in before],
+            "low": [float(visit.day - visit.days_early) for visit in before],
+            "high": [float(visit.day + visit.days_late) for visit in before],
+        },
+        schema={"visit": pl.String, "low": pl.Float64, "high": pl.Float64},
+    )
+    least = (pl.col("low") - pl.col("day")).clip(lower_bound=0.0)
+    return (
+        named.join(windows, on="visit", how="inner")
+        .with_columns(least=least, most=pl.col("high") - pl.col("day"))
+        .sort("participant_id", "day")
+        .group_by("participant_id", maintain_order=True)
+        .agg(least=pl.col("least").max(), most=pl.col("most").min(), first=pl.col("least").first())
+        .select(
+            "participant_id",
+            delay=pl.when(pl.col("least") <= pl.col("most")).then(pl.col("least")).otherwise(pl.col("first")),
+        )
+    )
 
 
 def check_visits_once(trial: Trial) -> Iterator[Finding]:
