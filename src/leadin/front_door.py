@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
+    from leadin.disease.population import Population
+    from leadin.disease.therapy import Therapy
     from leadin.protocols.entry import EntrySection
     from leadin.protocols.finding import ProtocolFinding
     from leadin.protocols.plan import Plan
@@ -55,17 +57,19 @@ def simulate(
     source: str | Path | Protocol,
     *,
     slowing: float = 0.0,
+    therapy: str | Path | Therapy | None = None,
     seed: int = 1,
     population: str = "pro-act",
     n: Mapping[str, int] | None = None,
 ) -> Trial:
     """One simulated trial. slowing: share by which every dosed participant's decline is slowed from time zero on.
 
-    n: participants per arm, instead of the protocol's. Same arguments, same trial to the last byte.
+    therapy: in its place, a therapy (name, YAML file or `Therapy`) whose effect follows from the doses really given. n:
+    participants per arm, instead of the protocol's. Same arguments, same trial to the last byte.
     """
     from leadin.simulation.simulate import simulate_trial
 
-    return simulate_trial(protocol(source), slowing=slowing, seed=seed, population=population, n=n)
+    return simulate_trial(protocol(source), slowing=slowing, therapy=therapy, seed=seed, population=population, n=n)
 
 
 def read(folder: str | Path) -> Trial:
@@ -128,7 +132,11 @@ def analyse(
 
 
 def chance(
-    source: str | Path | Protocol, *, replicates: int = 200, seed: int = 1, population: str = "pro-act"
+    source: str | Path | Protocol,
+    *,
+    replicates: int = 200,
+    seed: int = 1,
+    population: str | Path | Population = "pro-act",
 ) -> Chance:
     """What the same protocol shows with no effect at all: slope change and responders over simulated trials."""
     from leadin.designs.chance import chance_level

@@ -157,14 +157,16 @@ def build_tables():
 
 def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr("leadin.front_door.chance", lambda protocol: asked.append(protocol.name))
+    monkeypatch.setattr(
+        "leadin.front_door.chance", lambda protocol, population: asked.append((protocol.name, population))
+    )
     monkeypatch.setattr(
         "leadin.front_door.report",
         lambda trial, results, path, chance: asked.append((path.name, results.methods, chance)),
     )
     target = tmp_path / "report.html"
     assert run(folder, "--method", "slope_change", "-o", target).exit_code == 0
-    assert asked == ["nurown-phase2a", ("report.html", ("slope_change",), None)]
+    assert asked == [("nurown-phase2a", "pro-act"), ("report.html", ("slope_change",), None)]
     asked.clear()
     # Neither slopes nor responders: there is nothing for chance to stand beside.
     run(folder, "--method", "kaplan_meier", "-o", target)

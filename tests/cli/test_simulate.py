@@ -10,6 +10,8 @@ import pytest
 
 import leadin
 from leadin.cli import main
+from leadin.cli.cells_text import cells_lines
+from leadin.trials.manufacturing_summary import manufacturing_summary
 
 
 @dataclass
@@ -45,7 +47,7 @@ def test_as_people_run_it(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["trial"]
 
 
-def test_a_trial_folder_and_two_lines(run, tmp_path):
+def test_a_trial_folder_and_what_became_of_it(run, tmp_path):
     done = run(
         "hanyang-phase2", "-o", "trial", "--slowing", "0.3", "--seed", "7", "--n", "cells=12", "--n", "control=10"
     )
@@ -58,6 +60,7 @@ def test_a_trial_folder_and_two_lines(run, tmp_path):
         "Simulated hanyang-phase2, seed 7, decline slowed by 30 % in everybody given cells: trial",
         f"{same.participants.height} screened, 22 in arms (cells 12, control 10), {same.assessments.height} "
         f"assessments, {same.administrations.height} administrations, deaths: {deaths}.",
+        *(f"{line}." for line in cells_lines(manufacturing_summary(same))),
     ]
 
 
@@ -80,7 +83,7 @@ def test_parquet(run, tmp_path):
         (["hanyang-phase2", "--slowing", "1"], "leadin: slowing: expected a share from 0 to below 1"),
         (["hanyang-phase2", "--slowing", "nan"], "leadin: slowing: expected a share from 0 to below 1"),
         (["hanyang-phase2", "--seed", "-1"], "leadin: seed: expected a whole number from 0 on; got -1."),
-        (["hanyang-phase2", "--population", "proact"], "leadin: population: expected one of pro-act"),
+        (["hanyang-phase2", "--population", "proact"], "leadin: population: expected one of early-stage, "),
         (
             ["hanyang-phase2", "--n", "cells"],
             "leadin: --n: expected ARM=K with a whole number K, such as --n cells=40; ",
@@ -111,3 +114,36 @@ def test_a_missing_folder_option(run):
     done = run("hanyang-phase2")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_under_a_therapy(run, tmp_path):
+    done = run(
+        "hanyang-phase2", "-o", "trial", "--therapy", "hypothetical-waning", "--n", "cells=3", "--n", "control=3"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Simulated hanyang-phase2, seed 1, therapy hypothetical-waning: trial"
+    assert "No source says how many cells" not in done.stdout
+    made = dict(leadin.read(tmp_path / "trial").manifest.simulation)
+    assert made["therapy"] == "hypothetical-waning"
+    both = run("hanyang-phase2", "-o", "other", "--therapy", "hypothetical-waning", "--slowing", "0.3")
+    assert (both.returncode, both.stdout) == (2, "")
+    assert both.stderr.count("\n") == 1
+    assert "slowing, therapy: expected one of the two" in both.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_cells_nobody_counted_are_told(run, tmp_path):
+    from leadin.protocols.library import library_yaml
+
+    lines = library_yaml("hanyang-phase2").splitlines()
+    kept = [line for line in lines if not line.strip().startswith("cells: {amount")]
+    assert len(kept) < len(lines)
+    (tmp_path / "uncounted.yaml").write_text("\n".join(kept), encoding="utf-8")
+    done = run(
+        "uncounted.yaml", "-o", "trial", "--therapy", "hypothetical-waning", "--n", "cells=2", "--n", "control=2"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1] == (
+        "No source says how many cells these arms are given; each such dose counts as one dose of half effect: cells."
+    )

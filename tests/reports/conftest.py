@@ -209,7 +209,7 @@ def _one_arm() -> Callable[..., Trial]:
 @pytest.fixture(scope="session")
 def phase1() -> Trial:
     """A simulated uncontrolled trial with its protocol."""
-    return simulate_trial(load_protocol("hanyang-phase1"), seed=2)
+    return simulate_trial(load_protocol("hanyang-phase1"), seed=4)
 
 
 @pytest.fixture

@@ -74,6 +74,11 @@ def test_without_a_protocol_the_tables_speak(two_arms, one_arm):
             "Simulated trial: no person took part. No effect of treatment.",
         ),
         (
+            Manifest("simulated", seed=2, simulation=(("population", "pro-act"), ("therapy", "hypothetical-waning"))),
+            "Simulated trial: no person took part. Population pro-act, therapy hypothetical-waning, whose effect "
+            "follows from the doses given, seed 2.",
+        ),
+        (
             Manifest("simulated", seed=0, simulation=(("slowing", "unknown"),)),
             "Simulated trial: no person took part. Seed 0.",
         ),

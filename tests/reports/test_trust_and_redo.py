@@ -132,9 +132,14 @@ def test_references_come_once_with_the_sources_of_the_protocol(phase1, slope_row
 def test_the_commands_that_made_it(phase1, one_arm, two_arms):
     results = analyse_trial(phase1, methods=["safety"])
     assert commands(phase1, results).lines == (
-        "leadin simulate hanyang-phase1 -o trial --population pro-act --slowing 0.0 --seed 2 --n cells=8",
+        "leadin simulate hanyang-phase1 -o trial --population pro-act --slowing 0.0 --seed 4 --n cells=8",
         "leadin analyse trial -o report.html --json results.json",
     )
+    for name, told in (("hypothetical-waning", "hypothetical-waning"), ("mine", "THERAPY.yaml")):
+        made = replace(phase1.manifest, simulation=(("population", "pro-act"), ("therapy", name)))
+        assert commands(replace(phase1, manifest=made), results).lines[0] == (
+            f"leadin simulate hanyang-phase1 -o trial --population pro-act --therapy {told} --seed {phase1.manifest.seed}"
+        )
     imported = one_arm()
     assert commands(imported, analyse_trial(imported, methods=["random_slope"])).lines[0] == (
         "leadin import FILES --mapping MAPPING.yaml -o trial"
@@ -152,7 +157,7 @@ def test_what_it_was_made_from(phase1, two_arms):
     told = dict(redo_table(phase1, analyse_trial(phase1, methods=["safety"])).groups[0].rows)
     assert told["Data"] == "simulated"
     assert told["Protocol"] == "hanyang-phase1"
-    assert told["Seed"] == "2"
+    assert told["Seed"] == "4"
     assert told["Simulation, participants in cells"] == "8"
     assert len(told["participants.csv, sha256"]) == 64
     assert len(told["Simulation, population sha256"]) == 64

@@ -57,14 +57,19 @@ def _with_protocol(trial: Trial, protocol: str | None) -> Trial:
 
 
 def _chance(trial: Trial, results: Results) -> Chance | None:
-    """What the same design shows with no treatment, where its protocol can show a change of slope."""
+    """What the same design shows with no treatment, where its protocol can show a change of slope: in the population
+    that a simulated trial was drawn from, where that is one of the library's."""
     if trial.protocol is None or not {"slope_change", "responders"} & set(results.methods):
         return None
     from leadin import front_door
     from leadin.designs.chance import shows_slopes, slope_analyses
+    from leadin.disease.populations import population_names
 
     if not any(shows_slopes(trial.protocol, planned) for planned in slope_analyses(trial.protocol)):
         return None
+    drawn_from = dict(trial.manifest.simulation or ()).get("population")
+    if drawn_from in population_names():
+        return front_door.chance(trial.protocol, population=drawn_from)
     return front_door.chance(trial.protocol)
 
 

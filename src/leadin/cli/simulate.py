@@ -15,6 +15,10 @@ def simulate(
     slowing: Annotated[
         float, typer.Option(help="Share by which decline is slowed in everybody given cells, e.g. 0.3.")
     ] = 0.0,
+    therapy: Annotated[
+        str | None,
+        typer.Option(metavar="NAME-or-FILE", help="Instead: an effect that follows from the doses given."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trial, byte for byte.")] = 1,
     n: Annotated[
         list[str] | None, typer.Option("--n", metavar="ARM=K", help="Participants in an arm; once for each arm.")
@@ -23,22 +27,35 @@ def simulate(
 ) -> None:
     """Simulate one trial and write it as a trial folder."""
     import leadin
+    from leadin.cli.cells_text import cells_lines
     from leadin.errors import UsageError
+    from leadin.trials.manufacturing_summary import manufacturing_summary
 
     if table_format not in ("csv", "parquet"):
         raise UsageError(f"--format: expected csv or parquet; got {table_format!r}.")
-    trial = leadin.simulate(protocol, slowing=slowing, seed=seed, population=population, n=_numbers(n or []))
+    trial = leadin.simulate(
+        protocol, slowing=slowing, therapy=therapy, seed=seed, population=population, n=_numbers(n or [])
+    )
     folder = leadin.write(trial, output, table_format=table_format)
     arms = trial.participants["arm"].drop_nulls()
     names = [arm.name for arm in trial.protocol.arms] if trial.protocol is not None else []
     counts = ", ".join(f"{name} {int((arms == name).sum())}" for name in names)
     deaths = int((trial.events["kind"] == "death").sum())
+    made = dict(trial.manifest.simulation or ())
     effect = f"decline slowed by {100 * slowing:g} % in everybody given cells" if slowing else "no effect"
+    effect = f"therapy {made['therapy']}" if "therapy" in made else effect
     typer.echo(f"Simulated {trial.manifest.protocol}, seed {seed}, {effect}: {folder}")
+    if "therapy_cells_not_said" in made:
+        typer.echo(
+            "No source says how many cells these arms are given; each such dose counts as one dose of half effect: "
+            f"{made['therapy_cells_not_said']}."
+        )
     typer.echo(
         f"{trial.participants.height} screened, {len(arms)} in arms ({counts}), "
         f"{trial.assessments.height} assessments, {trial.administrations.height} administrations, deaths: {deaths}."
     )
+    for line in cells_lines(manufacturing_summary(trial)):
+        typer.echo(f"{line}.")
 
 
 def _numbers(texts: list[str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from leadin.analysis.responders import WILSON
 from leadin.analysis.slope_change import participant_slopes
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called
+from leadin.reports.limb_strength import limb_courses, limb_strength_figure
 from leadin.reports.material import Material
 from leadin.reports.no_treatment import cloud_of, full_rule, shares_of
 from leadin.reports.page import Block
@@ -45,7 +46,13 @@ def function_blocks(material: Material) -> tuple[Block, ...]:
             if _recorded(material, measured)
             for block in _trajectories(material, measured)
         ),
+        *_strength(material),
     )
+
+
+def _strength(material: Material) -> tuple[Block, ...]:
+    courses = limb_courses(material.trial, material.arms)
+    return (limb_strength_figure(material.arms, courses),) if courses else ()
 
 
 def _recorded(material: Material, measured: Measured) -> bool:

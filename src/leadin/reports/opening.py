@@ -37,6 +37,8 @@ def origin_words(manifest: Manifest) -> str:
             if slowing == 0
             else f"decline of every dosed participant slowed by {number(100 * slowing, 0)} %"
         )
+    if "therapy" in known:
+        told.append(f"therapy {known['therapy']}, whose effect follows from the doses given")
     if manifest.seed is not None:
         told.append(f"seed {manifest.seed}")
     return f"{NO_PERSON} {capital(', '.join(told))}." if told else NO_PERSON

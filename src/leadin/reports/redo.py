@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from leadin.analysis.result import Result
+from leadin.disease.populations import population_names
+from leadin.disease.therapies import therapy_names
 from leadin.protocols.library.names import library_names
 from leadin.protocols.plan import Plan, PlannedAnalysis
 from leadin.reports.tables import Column, Paragraph, Rows, Table
@@ -97,8 +99,11 @@ def commands(trial: Trial, results: Results) -> Commands:
     if manifest.origin == "simulated" and name is not None:
         known = dict(manifest.simulation or ())
         words = ["leadin", "simulate", name if name in library_names() else "PROTOCOL.yaml", "-o", "trial"]
-        for key in ("population", "slowing"):
-            words += [f"--{key}", known[key]] if key in known else []
+        if "population" in known:
+            words += ["--population", _named(known["population"], population_names(), "POPULATION.yaml")]
+        words += ["--slowing", known["slowing"]] if "slowing" in known else []
+        if "therapy" in known:
+            words += ["--therapy", _named(known["therapy"], therapy_names(), "THERAPY.yaml")]
         words += ["--seed", str(manifest.seed)] if manifest.seed is not None else []
         for key, value in known.items():
             words += ["--n", f"{key.removeprefix('n.')}={value}"] if key.startswith("n.") else []
@@ -109,6 +114,10 @@ def commands(trial: Trial, results: Results) -> Commands:
     plan = " --plan PLAN.yaml" if results.plan is not None and results.plan != own_plan else ""
     lines.append(f"leadin analyse trial{plan} -o report.html --json results.json")
     return Commands(tuple(lines))
+
+
+def _named(name: str, library: tuple[str, ...], otherwise: str) -> str:
+    return name if name in library else otherwise
 
 
 def plan_words(plan: Plan | None) -> Paragraph:

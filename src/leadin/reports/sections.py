@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from leadin.analysis.adverse_event_table import safety_table as count_adverse_events
 from leadin.analysis.injection_windows import injection_windows
 from leadin.reports.baseline import baseline_table
+from leadin.reports.cells_made import cells_made_table
 from leadin.reports.flow import flow_figure, participant_flow
 from leadin.reports.forest import forest_figure
 from leadin.reports.material import Material
@@ -22,6 +23,7 @@ from leadin.reports.tables import Bullets, Heading, Paragraph
 from leadin.reports.trust import analyses_entries, assumed_blocks, findings_blocks, not_planned
 from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
+from leadin.trials.manufacturing_summary import manufacturing_summary
 from leadin.trials.survival_times import survival_origin
 
 NO_HARM = (
@@ -56,13 +58,16 @@ def cells_planned(material: Material) -> Mapping[str | None, int]:
 
 
 def given_blocks(material: Material) -> tuple[Block, ...]:
-    """The swimmer plot, and what it cannot show."""
+    """The swimmer plot, how the cells were made, and what it cannot show."""
     people = material.in_arms
     if not people:
         return (Paragraph("Nobody was allocated to an arm, so there is nothing to show."),)
     blocks: list[Block] = [swimmer_figure(material.arms, people)]
     if not any(course.dosed for course in people):
         blocks.append(Paragraph("No administration of cells is recorded in these tables."))
+    made = cells_made_table(manufacturing_summary(material.trial), material.arms)
+    if made is not None:
+        blocks.append(made)
     return tuple(blocks)
 
 
