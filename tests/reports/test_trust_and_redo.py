@@ -138,7 +138,8 @@ def test_the_commands_that_made_it(phase1, one_arm, two_arms):
     for name, told in (("hypothetical-waning", "hypothetical-waning"), ("mine", "THERAPY.yaml")):
         made = replace(phase1.manifest, simulation=(("population", "pro-act"), ("therapy", name)))
         assert commands(replace(phase1, manifest=made), results).lines[0] == (
-            f"leadin simulate hanyang-phase1 -o trial --population pro-act --therapy {told} --seed {phase1.manifest.seed}"
+            f"leadin simulate hanyang-phase1 -o trial --population pro-act --therapy {told} "
+            f"--seed {phase1.manifest.seed}"
         )
     imported = one_arm()
     assert commands(imported, analyse_trial(imported, methods=["random_slope"])).lines[0] == (

@@ -228,6 +228,7 @@ def _co_interventions(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str],
             for field, text in (("dose", co.dose), ("frequency", co.frequency))
             if text is not None
         )
+        parts.extend(say(text, *at, "procedures", j) for j, text in enumerate(co.procedures))
         parts.append(f"on days {', '.join(map(str, co.days))}" if co.days else "throughout")
         parts.append(f"arms {', '.join(co.arms)}" if co.arms else "every arm")
         rows.append((co.name, ", ".join(parts)))

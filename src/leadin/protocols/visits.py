@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from leadin.protocols.product import Route
 from leadin.protocols.statement import Days, DaysFromBaseline, Slug, Statement
 
 Measure = Literal["alsfrs_r", "svc_percent", "fvc_percent", "weight_kg", "strength.left", "strength.right"]
@@ -28,7 +29,10 @@ class Visit(Statement):
 
 
 class CoIntervention(Statement):
-    """What participants also receive: riluzole, infusions, rehabilitation. `arms` empty: every arm."""
+    """What participants also receive: riluzole, infusions, rehabilitation, sham injections. `arms` empty: every arm.
+
+    procedures: what a sham or placebo does to the body on its days; harm follows it as it follows the real thing.
+    """
 
     name: str = Field(min_length=1, description="What is given, e.g. 'riluzole'.")
     kind: Literal["drug", "infusion", "rehabilitation", "device", "other"] = Field(description="What sort of thing.")
@@ -38,3 +42,6 @@ class CoIntervention(Statement):
         default=(), max_length=1000, description="Scheduled days from time zero; none: throughout the trial."
     )
     arms: tuple[Slug, ...] = Field(default=(), description="Names of the arms that receive it; none: every arm.")
+    procedures: tuple[Route | Literal["isolation"], ...] = Field(
+        default=(), max_length=7, description="Ways into the body of a sham; `isolation`: tissue is taken."
+    )

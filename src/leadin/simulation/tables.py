@@ -12,13 +12,14 @@ from leadin.disease.people import People
 from leadin.disease.population import Population
 from leadin.engine.draws import Draws
 from leadin.protocols.protocol import Protocol
-from leadin.simulation.administrations import administrations
+from leadin.simulation.administrations import administrations, joined
 from leadin.simulation.adverse_events import adverse_events
 from leadin.simulation.events import events
 from leadin.simulation.item_scores import item_scores
 from leadin.simulation.lots import lots
 from leadin.simulation.participants import SimulatedArrays, stratum_values
 from leadin.simulation.prognosis import prognostic_columns
+from leadin.simulation.sham_procedures import sham_procedures
 from leadin.trials.schema import KEYS, SCHEMAS, conform, empty_table
 
 
@@ -29,6 +30,7 @@ def tables(
     ids = participant_ids(arrays.arm.size)
     made_lots, isolations = lots(population, arrays, ids, draws)
     given, injections = administrations(protocol, arrays, ids)
+    sham_injections, sham_isolations = sham_procedures(protocol, arrays)
     order = draw_item_places(population.items, arrays.people.bulbar, draws)
     made = {
         "participants": _participants(protocol, population, arrays, order, ids, draws),
@@ -36,7 +38,14 @@ def tables(
         "lots": made_lots,
         "administrations": given,
         "events": events(protocol, arrays, ids),
-        "adverse_events": adverse_events(population, arrays, injections, isolations, ids, draws),
+        "adverse_events": adverse_events(
+            population,
+            arrays,
+            joined([injections, sham_injections]),
+            joined([isolations, sham_isolations]),
+            ids,
+            draws,
+        ),
     }
     return {name: table.sort(KEYS[name], maintain_order=True) for name, table in made.items()}
 
