@@ -59,13 +59,19 @@ def simulate(
     slowing: float = 0.0,
     therapy: str | Path | Therapy | None = None,
     seed: int = 1,
-    population: str = "pro-act",
+    population: str | Path | Population = "pro-act",
     n: Mapping[str, int] | None = None,
 ) -> Trial:
-    """One simulated trial. slowing: share by which every dosed participant's decline is slowed from time zero on.
+    """One simulated trial: people enrolled, cells made and given, function, breathing, harm and survival followed.
 
-    therapy: in its place, a therapy (name, YAML file or `Therapy`) whose effect follows from the doses really given. n:
-    participants per arm, instead of the protocol's. Same arguments, same trial to the last byte.
+    slowing: share, 0 to below 1, by which the decline of everybody given cells is slowed, from time zero on. therapy:
+    in its place, a therapy (name, YAML file or `Therapy`) whose effect follows from the doses really given. population:
+    a name, a YAML file or a `Population`: who is enrolled, how they decline, how their cells grow. n: participants per
+    arm, instead of the protocol's, for the arms it names. Same arguments, same trial to the last byte; what it was made
+    with stands in `trial.manifest.simulation`.
+
+    Raises ProtocolError for a protocol, population or therapy file that cannot be used; UsageError for arguments out of
+    range, unknown names, slowing and a therapy at once, and for entry criteria that next to nobody meets.
     """
     from leadin.simulation.simulate import simulate_trial
 
@@ -138,7 +144,11 @@ def chance(
     seed: int = 1,
     population: str | Path | Population = "pro-act",
 ) -> Chance:
-    """What the same protocol shows with no effect at all: slope change and responders over simulated trials."""
+    """What the same protocol shows with no effect at all: slope change and responders over simulated trials.
+
+    population: a name, a YAML file or a `Population`; the one that the trial beside it was simulated from. Raises
+    UsageError for fewer than 2 replicates, and for a protocol with fewer than three visits on one side of time zero.
+    """
     from leadin.designs.chance import chance_level
 
     return chance_level(protocol(source), replicates=replicates, seed=seed, population=population)

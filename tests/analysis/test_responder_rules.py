@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadin.als.slope import ols_slopes
 from leadin.analysis.responder_rules import (
     EQUAL_WITHIN,
     AbsoluteRule,
@@ -18,7 +19,6 @@ from leadin.analysis.responder_rules import (
     responder_flags,
     rules_of,
 )
-from leadin.als.slope import ols_slopes
 from leadin.errors import DataError
 
 NAN = float("nan")

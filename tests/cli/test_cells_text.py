@@ -12,7 +12,8 @@ ARM = ArmManufacturing("cells", 3, 6, 6, 4, 3, (), 2, 95.4, 91.0, 120.0, 3, 1, 1
 
 def test_a_line_an_arm_and_a_line_a_product() -> None:
     assert cells_lines(ManufacturingSummary((ARM,), (("msc", 4), ("ntf", 1)))) == [
-        "Arm cells: 4 of 6 lots released, first dose 95 days after enrolment (91 to 120), 1 of 3 never given cells",
+        "Arm cells: 4 of 6 lots released, first dose in the median 95 days after enrolment (91 to 120), "
+        "2 of 3 participants given cells",
         "msc: at most 4 cultures at one time",
         "ntf: at most 1 culture at one time",
     ]
@@ -21,7 +22,7 @@ def test_a_line_an_arm_and_a_line_a_product() -> None:
 def test_nobody_was_given_cells() -> None:
     nobody = replace(ARM, lots_released=0, dosed=0, median_days=None, never_dosed=3)
     assert cells_lines(ManufacturingSummary((nobody,), ())) == [
-        "Arm cells: 0 of 6 lots released, 3 of 3 never given cells"
+        "Arm cells: 0 of 6 lots released, 0 of 3 participants given cells"
     ]
 
 

@@ -112,11 +112,11 @@ def test_everything_that_can_be_said(small):
         (
             "",
             "1 isolation; 20 days of expansion; 3 days of differentiation; released on cell count, sterility; keeps "
-            "2400 hours; frozen",
+            "100 days; frozen",
         ),
     )
     assert rows(protocol, "Also given") == (
-        ("riluzole", "drug, 50 mg, daily, throughout, arms cells"),
+        ("riluzole", "drug, 50 mg, daily, throughout, arm cells"),
         ("gym", "rehabilitation, on days 0, 7, every arm"),
     )
     assert rows(protocol, "Who may enter") == (
@@ -228,6 +228,12 @@ def test_everything_assumed_is_printed_as_assumed():
         ({"release_days": 14}, "28 days of expansion; 14 days for release tests"),
         ({"clean_room_slots": 1}, "28 days of expansion; 1 clean-room slot"),
         ({"clean_room_slots": 4}, "28 days of expansion; 4 clean-room slots"),
+        ({"release_days": 1}, "28 days of expansion; 1 day for release tests"),
+        ({"expansion_days": 1, "differentiation_days": 1}, "1 day of expansion; 1 day of differentiation"),
+        ({"shelf_life_hours": 1}, "28 days of expansion; keeps 1 hour"),
+        ({"shelf_life_hours": 48}, "28 days of expansion; keeps 48 hours"),
+        ({"shelf_life_hours": 73}, "28 days of expansion; keeps 73 hours"),
+        ({"shelf_life_hours": 8760}, "28 days of expansion; keeps 365 days"),
     ],
 )
 def test_how_cells_are_made(small, made, words):
@@ -241,6 +247,7 @@ def test_one_side(small, side, words):
     assert rows(Protocol.model_validate(small), "Arms")[1][1].endswith(f"cells per kg, {words}")
 
 
-def test_how_many_are_enrolled_a_month(small):
-    small["accrual_per_month"] = 2.5
-    assert ("Accrual", "2.5 participants per month") in rows(Protocol.model_validate(small), "Design")
+@pytest.mark.parametrize(("accrual", "words"), [(2.5, "2.5 participants per month"), (1, "1 participant per month")])
+def test_how_many_are_enrolled_a_month(small, accrual, words):
+    small["accrual_per_month"] = accrual
+    assert ("Accrual", words) in rows(Protocol.model_validate(small), "Design")

@@ -9,8 +9,7 @@ if TYPE_CHECKING:
 
 
 def cells_lines(summary: ManufacturingSummary) -> list[str]:
-    """Lots, days to the first dose and participants never given cells of each arm; then the slots each product
-    needed."""
+    """Lots, days to the first dose and participants given cells of each arm; then the slots each product needed."""
     lines = [_arm(arm) for arm in summary.arms if arm.lots_begun or arm.dosed]
     return lines + [
         f"{product}: at most {most} {'culture' if most == 1 else 'cultures'} at one time"
@@ -22,7 +21,8 @@ def _arm(arm: ArmManufacturing) -> str:
     parts = [f"{arm.lots_released} of {arm.lots_begun} lots released"]
     if arm.median_days is not None:
         parts.append(
-            f"first dose {arm.median_days:.0f} days after enrolment ({arm.fewest_days:.0f} to {arm.most_days:.0f})"
+            f"first dose in the median {arm.median_days:.0f} days after enrolment "
+            f"({arm.fewest_days:.0f} to {arm.most_days:.0f})"
         )
-    parts.append(f"{arm.never_dosed} of {arm.participants} never given cells")
+    parts.append(f"{arm.dosed} of {arm.participants} participants given cells")
     return f"Arm {arm.arm}: {', '.join(parts)}"

@@ -106,7 +106,9 @@ def _design(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
         rows.append(("Sites", say(str(protocol.sites), "sites")))
     rows.append(("Participants", str(sum(arm.planned for arm in protocol.arms))))
     if protocol.accrual_per_month is not None:
-        rows.append(("Accrual", say(f"{protocol.accrual_per_month:g} participants per month", "accrual_per_month")))
+        rows.append(
+            ("Accrual", say(f"{_number_of(protocol.accrual_per_month, 'participants')} per month", "accrual_per_month"))
+        )
     rows.append(("Lead-in", say(_months(protocol.lead_in_months), "lead_in_months")))
     rows.append(("Follow-up", say(_months(protocol.follow_up_months), "follow_up_months")))
     fatal = ", ".join(event.replace("_", " ") for event in protocol.fatal_events)
@@ -115,7 +117,17 @@ def _design(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
 
 
 def _months(months: float) -> str:
-    return "none" if months == 0 else "1 month" if months == 1 else f"{months:g} months"
+    return "none" if months == 0 else _number_of(months, "months")
+
+
+def _number_of(number: float, things: str) -> str:
+    """`2 days`, `1 day`; the word is given in the plural."""
+    return f"1 {things.removesuffix('s')}" if number == 1 else f"{number:.10g} {things}"
+
+
+def _duration(hours: float) -> str:
+    """From three days on in days, where that is a whole number."""
+    return _number_of(hours / 24, "days") if hours >= 72 and hours % 24 == 0 else _number_of(hours, "hours")
 
 
 def _allocation(protocol: Protocol, say: _Marks) -> str:
@@ -137,7 +149,7 @@ def _allocation(protocol: Protocol, say: _Marks) -> str:
 def _arms(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
     rows = []
     for i, arm in enumerate(protocol.arms):
-        planned = say(f"{arm.planned} participants", "arms", i, "planned")
+        planned = say(_number_of(arm.planned, "participants"), "arms", i, "planned")
         rows.append((arm.name, f"{arm.label}; {arm.role}; {planned}"))
         rows.extend(
             ("", _dose(arm, position, ("arms", i, "administrations", position), say))
@@ -190,22 +202,23 @@ def _what_cells(product: Product, at: FieldPath, say: _Marks) -> str:
 
 
 def _making(made: Manufacturing, at: FieldPath, say: _Marks) -> str:
-    isolations = f"{made.isolations} isolation{'s' if made.isolations > 1 else ''}"
     parts = [
-        say(isolations, *at, "isolations"),
-        say(f"{made.expansion_days} days of expansion", *at, "expansion_days"),
+        say(_number_of(made.isolations, "isolations"), *at, "isolations"),
+        say(f"{_number_of(made.expansion_days, 'days')} of expansion", *at, "expansion_days"),
     ]
     if made.passages is not None:
-        parts.append(say(f"{made.passages} passage{'' if made.passages == 1 else 's'}", *at, "passages"))
+        parts.append(say(_number_of(made.passages, "passages"), *at, "passages"))
     if made.differentiation_days:
-        parts.append(say(f"{made.differentiation_days} days of differentiation", *at, "differentiation_days"))
+        parts.append(
+            say(f"{_number_of(made.differentiation_days, 'days')} of differentiation", *at, "differentiation_days")
+        )
     if made.release_tests:
         tests = ", ".join(made.release_tests).replace("_", " ")
         parts.append(say(f"released on {tests}", *at, "release_tests", 0))
     if made.release_days:
-        parts.append(say(f"{made.release_days} days for release tests", *at, "release_days"))
+        parts.append(say(f"{_number_of(made.release_days, 'days')} for release tests", *at, "release_days"))
     if made.shelf_life_hours is not None:
-        parts.append(say(f"keeps {made.shelf_life_hours:g} hours", *at, "shelf_life_hours"))
+        parts.append(say(f"keeps {_duration(made.shelf_life_hours)}", *at, "shelf_life_hours"))
     if made.cryopreserved is not None:
         parts.append(say("frozen" if made.cryopreserved else "not frozen", *at, "cryopreserved"))
     if made.repeats is not None:
@@ -213,8 +226,7 @@ def _making(made: Manufacturing, at: FieldPath, say: _Marks) -> str:
         times = f"repeated up to {made.repeats} times" if made.repeats > 1 else times
         parts.append(say(f"a failed culture is {times}", *at, "repeats"))
     if made.clean_room_slots is not None:
-        slots = f"{made.clean_room_slots} clean-room slot{'' if made.clean_room_slots == 1 else 's'}"
-        parts.append(say(slots, *at, "clean_room_slots"))
+        parts.append(say(_number_of(made.clean_room_slots, "clean-room slots"), *at, "clean_room_slots"))
     return "; ".join(parts)
 
 
@@ -229,8 +241,10 @@ def _co_interventions(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str],
             if text is not None
         )
         parts.extend(say(text, *at, "procedures", j) for j, text in enumerate(co.procedures))
-        parts.append(f"on days {', '.join(map(str, co.days))}" if co.days else "throughout")
-        parts.append(f"arms {', '.join(co.arms)}" if co.arms else "every arm")
+        parts.append(
+            f"on day{'s' if len(co.days) > 1 else ''} {', '.join(map(str, co.days))}" if co.days else "throughout"
+        )
+        parts.append(f"arm{'s' if len(co.arms) > 1 else ''} {', '.join(co.arms)}" if co.arms else "every arm")
         rows.append((co.name, ", ".join(parts)))
     return tuple(rows)
 
