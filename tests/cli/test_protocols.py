@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from leadin.cli.library_table import library_lines
@@ -36,6 +37,18 @@ def test_on_a_terminal_it_is_a_table():
         "                                                            uncontrolled clinic series",
     ]
     assert [line.split()[0] for line in lines[2:] if not line.startswith(" ")] == list(library_names())
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_on_a_narrow_terminal_titles_stand_below(width):
+    lines = library_lines(width)
+    assert lines[0].split() == ["Name", "Arms", "n", "Lead-in", "Follow-up"]
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines[2:] if not line.startswith(" ")] == list(library_names())
+    start = next(i for i, line in enumerate(lines) if line.startswith("weekly-nsc-series"))
+    title = " ".join(line.strip() for line in lines[start + 1 :])
+    assert title == "Four weekly intrathecal injections of xenogeneic neural stem cells, uncontrolled clinic series"
+    assert len(lines) < 4 * len(library_names())
 
 
 def test_a_terminal_is_told_from_a_pipe(monkeypatch, capsys):

@@ -77,6 +77,17 @@ def test_a_dose_that_is_assumed_is_marked():
     assert "Visits, assumed: days, windows, measures." in text
 
 
+def test_the_yaml_never_replaces_what_somebody_has_edited(tmp_path):
+    path = tmp_path / "mine.yaml"
+    for _ in range(2):  # the same again does no harm
+        assert run("hanyang-phase2", "--yaml", str(path)).exit_code == 0
+    path.write_text("name: edited\n")
+    refused = run("hanyang-phase2", "--yaml", str(path))
+    assert isinstance(refused.exception, UsageError)
+    assert "expected the name of a new file" in str(refused.exception)
+    assert path.read_text() == "name: edited\n"
+
+
 def test_the_yaml_of_a_library_protocol(tmp_path):
     assert run("hanyang-phase2", "--yaml", "-").stdout == library_yaml("hanyang-phase2")
     path = tmp_path / "mine.yaml"

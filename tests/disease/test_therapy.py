@@ -329,10 +329,3 @@ def test_the_page_says_what_the_figure_shows(tmp_path):
         assert f"mean of the year {mean}" in kept
         assert mean in alternative
         assert best[name] in alternative
-
-
-def test_the_therapy_on_the_page_loads(tmp_path):
-    page = (ROOT / "docs" / "methods" / "therapy.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
-    (tmp_path / "mine.yaml").write_text(block, encoding="utf-8")
-    assert load_therapy(tmp_path / "mine.yaml").half_effect_cells == 1e8

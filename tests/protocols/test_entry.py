@@ -234,6 +234,7 @@ def test_everything_assumed_is_printed_as_assumed():
         ({"shelf_life_hours": 48}, "28 days of expansion; keeps 48 hours"),
         ({"shelf_life_hours": 73}, "28 days of expansion; keeps 73 hours"),
         ({"shelf_life_hours": 8760}, "28 days of expansion; keeps 365 days"),
+        ({"shelf_life_hours": 8766}, "28 days of expansion; keeps 365.25 days"),
     ],
 )
 def test_how_cells_are_made(small, made, words):
@@ -251,3 +252,11 @@ def test_one_side(small, side, words):
 def test_how_many_are_enrolled_a_month(small, accrual, words):
     small["accrual_per_month"] = accrual
     assert ("Accrual", words) in rows(Protocol.model_validate(small), "Design")
+
+
+def test_a_sham_is_told_by_what_it_does_to_the_body(small):
+    sham = {"name": "sham", "kind": "other", "days": [0], "arms": ["cells"], "procedures": ["intrathecal", "isolation"]}
+    small["co_interventions"] = [sham]
+    assert rows(Protocol.model_validate(small), "Also given") == (
+        ("sham", "intrathecal procedure, tissue is taken, on day 0, arm cells"),
+    )

@@ -238,3 +238,17 @@ def test_a_truncated_library_file_is_refused_or_still_whole(name):
             parse_statement(text[:end], "f.yaml", Protocol, "a protocol")
         refused += 1
     assert refused > 5
+
+
+def test_a_file_with_many_typing_errors_is_told_field_by_field(small):
+    for name in ("visits", "arms", "masking", "lead_in_months", "follow_up_months"):
+        small[f"{name}s"] = small.pop(name)
+    assert told(dumped(small)).startswith("5 problems in f.yaml:\n")
+
+
+def test_a_file_of_another_kind_is_told_as_that():
+    other = {"name": "x", "title": "x", "decline": {"rate_mean": 1.0}, "score": {"mean": 38.0}, "survival": {}}
+    assert told(dumped(other)) == (
+        "f.yaml, line 1: expected a protocol, fields such as summary, masking, lead_in_months, follow_up_months; got a "
+        "file of another kind, with the fields decline, score, survival. Name the file of a protocol."
+    )

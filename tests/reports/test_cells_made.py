@@ -62,8 +62,15 @@ def test_counts_and_reasons_of_one_arm() -> None:
         ("Rejected: inadequate sample", "1"),
         ("Never given cells: no cells could be made", "1"),
     )
-    slots = "Msc: at most 4 cultures ran at one time, which is the number of clean-room slots needed."
+    slots = "Msc: at most 4 cultures ran at one time, each in a clean-room slot of its own."
     assert table.notes == (LATE, KEPT, slots)
+
+
+def test_one_culture_at_a_time() -> None:
+    """Where slots are few, what ran is not what was needed, and the note does not say so."""
+    table = cells_made_table(ManufacturingSummary((MADE,), (("msc", 1),)), (CELLS,))
+    assert table is not None
+    assert table.notes[-1] == "Msc: at most 1 culture ran at one time, each in a clean-room slot of its own."
 
 
 def test_arms_stand_side_by_side_and_what_is_not_known_is_a_dash() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadin.simulation.clean_room import calendar, most_at_once, queued_isolations
-from leadin.simulation.isolations import Orders, unlimited_isolations
+from leadin.simulation.isolations import Orders, given_up_days, unlimited_isolations
 
 NAN = float("nan")
 NEVER = np.inf
@@ -86,6 +86,18 @@ def test_no_more_samples_than_allowed():
     order = orders([0, 0], [[28.0, 28.0]] * 2, [[False, False]] * 2, samples=[1, 2])
     same(queued_isolations(order, np.zeros(2), 2), [[0, NAN], [0, 35]])
     same(unlimited_isolations(order), [[0, NAN], [0, 35]])
+
+
+def test_the_day_on_which_nothing_more_was_to_be_done():
+    """In turn: released; failed for good; a repeat not reached; no time for a repeat; never begun; too late at once."""
+    isolated = np.array([[0, NAN], [0, 35], [0, NAN], [0, NAN], [NAN, NAN], [NAN, NAN]])
+    order = orders(
+        [0, 0, 0, 0, 0, 5],
+        [[28.0, 20.0]] * 6,
+        [[True, True], *[[False, False]] * 5],
+        latest=[90, 90, 90.5, 34, 90, -40],
+    )
+    same(given_up_days(order, isolated), [28, 55, 91, 28, 90, 5])
 
 
 def test_nobody_who_wants_a_lot():

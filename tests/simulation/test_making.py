@@ -401,3 +401,23 @@ def test_batches_of_candidates_never_change_what_is_made(phase2, pro_act):
         one, other = (getattr(arrays.making.doses, name) for arrays in (whole, pieces))
         assert np.array_equal(one, other, equal_nan=True), name
     assert dataclasses.is_dataclass(whole.making)
+
+
+def test_who_waits_in_vain_for_a_slot_is_told_so_when_the_queue_lets_him_go(phase2):
+    """Not at the end of his follow-up, and not by the death that comes later."""
+    hanyang = made_with(phase2, clean_room_slots=1)
+    trial = simulate_trial(hanyang.model_copy(update={"accrual_per_month": 30.0}), seed=6, n={"cells": 120})
+    never = trial.events.filter(pl.col("kind") == "not_dosed")
+    waited = never.join(trial.lots, on="participant_id", how="anti")
+    late = waited.filter(pl.col("detail") == "cells were not ready in time")
+    assert late.height > 60
+    # The second lot is wanted at day 26 less 28 and a week's jitter at most, and its sample comes in time for half a
+    # year from then, or until cells could still be ready on the last day of follow-up.
+    assert late["day"].max() <= 190 - 28
+    ends = trial.events.filter(pl.col("kind").is_in(["death", "withdrawal", "lost_to_follow_up"]))
+    gone = waited.filter(pl.col("detail") != "cells were not ready in time").join(
+        ends, on="participant_id", suffix="_end"
+    )
+    assert gone.height > 3
+    assert gone["day_end"].max() < 190 - 28
+    assert late.join(ends, on="participant_id").height > 0

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 HIT, MISS = "#0b5d8a", "#c2571a"
-KEY = "Grey: within two errors of the published figure.\nDot: hit. Diamond: miss. Bar: two Monte Carlo errors."
+KEY = """\
+Grey: within two errors of the published figure.
+Where fitted to, errors include the discrepancy.
+Dot: hit (reached). Diamond: miss (not reached).
+Bar: two Monte Carlo errors."""
 SHORTER = ((" points/month or more", " points/month"), (" % or more", " %"), (" or more", "+"))
 
 

@@ -15,3 +15,16 @@ def deliver(content: str, destination: str) -> None:
         from leadin.protocols.whole_file import write_whole
 
         write_whole(Path(destination), (content if content.endswith("\n") else f"{content}\n").encode())
+
+
+def keep_what_is_there(content: str, destination: str) -> None:
+    """Raises UsageError where a file of that name holds something else, such as a protocol somebody has edited."""
+    from leadin.errors import UsageError
+
+    path = Path(destination)
+    if destination == "-" or not path.is_file() or path.read_bytes().rstrip() == content.encode().rstrip():
+        return
+    raise UsageError(
+        f"{destination}: expected the name of a new file; got one that is there and holds something else. Choose "
+        "another name, or remove it first."
+    )

@@ -9,10 +9,12 @@ import typer
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="Outside tables, as text (CSV).")],
-    mapping: Annotated[Path, typer.Option("--mapping", help="YAML file that says which column becomes what.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write the trial to.")],
-    table_format: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="Outside tables, as text (CSV).")],
+    mapping: Annotated[
+        Path, typer.Option("--mapping", metavar="FILE", help="YAML file that says which column becomes what.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder to write the trial to.")],
+    table_format: Annotated[str, typer.Option("--format", metavar="csv|parquet", help="Format of the tables.")] = "csv",
 ) -> None:
     """Bring outside tables into a trial folder, with a report of every row dropped or recoded.
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 from leadin.cli.text_table import table
 from leadin.protocols.library import library_names
 from leadin.protocols.load import load_protocol
 from leadin.protocols.protocol import Protocol
 
+NARROWEST_TITLE = 36
+INDENT = "    "
+
 
 def library_lines(width: int) -> list[str]:
-    """Lines of a table, one protocol a row."""
+    """Lines of a table, one protocol a row; where the titles would be squeezed, each stands below its row."""
     header = ("Name", "Arms", "n", "Lead-in", "Follow-up", "Title")
-    return table(header, [_row(load_protocol(name)) for name in library_names()], width)
+    rows = [_row(load_protocol(name)) for name in library_names()]
+    lines = table(header, rows, width)
+    if len(lines[1]) - lines[1].rindex(" ") > NARROWEST_TITLE:
+        return lines
+    head, rule, *body = table(header[:-1], [row[:-1] for row in rows], width)
+    titled = [
+        [line, *textwrap.wrap(row[-1], width, initial_indent=INDENT, subsequent_indent=INDENT)]
+        for line, row in zip(body, rows, strict=True)
+    ]
+    return [head, rule, *(line for lines in titled for line in lines)]
 
 
 def _row(protocol: Protocol) -> tuple[str, ...]:

@@ -18,10 +18,12 @@ def show(
     from leadin.protocols.load import load_protocol
 
     if yaml is not None:
-        from leadin.cli.destination import deliver
+        from leadin.cli.destination import deliver, keep_what_is_there
         from leadin.protocols.load import protocol_yaml
 
-        deliver(protocol_yaml(protocol), yaml)
+        text = protocol_yaml(protocol)
+        keep_what_is_there(text, yaml)
+        deliver(text, yaml)
         return
     from leadin.cli.entry_text import entry_lines
     from leadin.cli.text_table import page_width

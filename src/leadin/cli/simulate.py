@@ -11,15 +11,24 @@ import typer
 def simulate(
     protocol: Annotated[str, typer.Argument(metavar="NAME-or-FILE", help="A library protocol or a protocol file.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The trial folder to write.")],
-    population: Annotated[str, typer.Option(help="The population: a name or a file.")] = "pro-act",
+    population: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME-or-FILE",
+            help="Who is enrolled: pro-act, korean-phase2, fast-progressor, early-stage, severe or a file.",
+        ),
+    ] = "pro-act",
     slowing: Annotated[
-        float, typer.Option(help="Share by which decline is slowed in everybody given cells, e.g. 0.3.")
+        float, typer.Option(metavar="S", help="Share by which decline is slowed in everybody given cells, e.g. 0.3.")
     ] = 0.0,
     therapy: Annotated[
         str | None,
-        typer.Option(metavar="NAME-or-FILE", help="Instead: an effect that follows from the doses given."),
+        typer.Option(
+            metavar="NAME-or-FILE",
+            help="Instead: an effect that follows from the doses given, such as hypothetical-waning.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same trial, byte for byte.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="K", help="The same seed gives the same trial, byte for byte.")] = 1,
     n: Annotated[
         list[str] | None, typer.Option("--n", metavar="ARM=K", help="Participants in an arm; once for each arm.")
     ] = None,

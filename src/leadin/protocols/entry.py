@@ -126,8 +126,8 @@ def _number_of(number: float, things: str) -> str:
 
 
 def _duration(hours: float) -> str:
-    """From three days on in days, where that is a whole number."""
-    return _number_of(hours / 24, "days") if hours >= 72 and hours % 24 == 0 else _number_of(hours, "hours")
+    """From three days on in days, where those are whole days or quarters."""
+    return _number_of(hours / 24, "days") if hours >= 72 and hours % 6 == 0 else _number_of(hours, "hours")
 
 
 def _allocation(protocol: Protocol, say: _Marks) -> str:
@@ -234,13 +234,14 @@ def _co_interventions(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str],
     rows = []
     for i, co in enumerate(protocol.co_interventions):
         at: FieldPath = ("co_interventions", i)
-        parts: list[str] = [co.kind]
+        parts: list[str] = [] if co.kind == "other" else [co.kind]
         parts.extend(
             say(text, *at, field)
             for field, text in (("dose", co.dose), ("frequency", co.frequency))
             if text is not None
         )
-        parts.extend(say(text, *at, "procedures", j) for j, text in enumerate(co.procedures))
+        for j, way in enumerate(co.procedures):
+            parts.append(say("tissue is taken" if way == "isolation" else f"{way} procedure", *at, "procedures", j))
         parts.append(
             f"on day{'s' if len(co.days) > 1 else ''} {', '.join(map(str, co.days))}" if co.days else "throughout"
         )

@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from leadin.errors import ProtocolError
+from leadin.protocols.nearest import nearest
 from leadin.protocols.problems import Problem, told_at_once
 from leadin.protocols.refusals import problems_of
 from leadin.protocols.statement import Statement
 from leadin.protocols.yaml_with_lines import Document, parse_yaml, read_yaml
 
 S = TypeVar("S", bound=Statement)
+FEWEST_FOREIGN = 3
+"""So many fields that a statement does not have, while most that it needs are missing, make a file another thing."""
 Rules = Callable[[Mapping[str, Any]], tuple[Problem, ...]]
 
 
@@ -45,6 +48,7 @@ def said_in(document: Document, model: type[S], kind: str, rules: Rules | None =
             f"{document.file}, line {document.root.line}: expected {kind}, fields such as {fields}; got {got}. "
             "Start each line with the name of a field and a colon."
         )
+    _refuse_another_kind(said, document, model, kind)
     problems = [*document.repeated, *document.unusable]
     # Strict JSON: a quoted number, `true` for 1 or 28.5 days are mistakes in a file, not things to convert in silence.
     text = json.dumps(said, allow_nan=False)
@@ -60,6 +64,18 @@ def said_in(document: Document, model: type[S], kind: str, rules: Rules | None =
         located = (_located(problem, document) for problem in problems)
         raise ProtocolError(told_at_once(located, document.file))
     return statement
+
+
+def _refuse_another_kind(said: Mapping[str, Any], document: Document, model: type[S], kind: str) -> None:
+    """A file in the wrong place, a protocol where a population is meant, is told as that and not field by field."""
+    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    missing = [name for name in needed if name not in said]
+    foreign = [name for name in said if name not in model.model_fields and nearest(name, missing) is None]
+    if len(foreign) >= FEWEST_FOREIGN and 2 * len(missing) > len(needed):
+        raise ProtocolError(
+            f"{document.file}, line {document.root.line}: expected {kind}, fields such as {', '.join(missing[:4])}; "
+            f"got a file of another kind, with the fields {', '.join(foreign[:4])}. Name the file of {kind}."
+        )
 
 
 def _located(problem: Problem, document: Document) -> Problem:

@@ -38,7 +38,8 @@ def cells_made_table(
     if any(arm.never_dosed for arm in made):
         notes.append(KEPT)
     notes += [
-        f"{capital(product)}: at most {most} cultures ran at one time, which is the number of clean-room slots needed."
+        f"{capital(product)}: at most {most} {'culture' if most == 1 else 'cultures'} ran at one time, each in a "
+        "clean-room slot of its own."
         for product, most in summary.cultures_at_once
     ]
     return Table(name, TITLE, columns, tuple(groups), tuple(notes))

@@ -42,3 +42,14 @@ def unlimited_isolations(orders: Orders) -> Floats:
         going = going & ~orders.success[:, sample]
         day = day + orders.days[:, sample] + orders.pause
     return isolated
+
+
+def given_up_days(orders: Orders, isolated: Floats) -> Floats:
+    """The whole day (m,) on which nothing more was to be done for each lot: the end of its last culture, or, where a
+    sample was waited for in vain, the last day on which it could be taken; isolated (m, a): days of samples taken."""
+    ended = np.fmax.reduce(isolated + orders.days, axis=1, initial=-np.inf)
+    taken = np.isfinite(isolated)
+    failed = ~np.any(taken & orders.success, axis=1)
+    left = taken.sum(axis=1) < orders.samples
+    again = ~taken.any(axis=1) | (failed & left & (ended + orders.pause <= orders.latest))
+    return np.where(again, np.ceil(np.fmax(orders.latest, orders.wanted)), ended)

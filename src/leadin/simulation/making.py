@@ -21,7 +21,7 @@ from leadin.protocols.product import Manufacturing
 from leadin.simulation.clean_room import queued_isolations
 from leadin.simulation.doses import Doses, planned_cells, target_days
 from leadin.simulation.dosing import NO_LOT, dose_days
-from leadin.simulation.isolations import Orders, unlimited_isolations
+from leadin.simulation.isolations import Orders, given_up_days, unlimited_isolations
 from leadin.simulation.lot_plans import ProductPlan
 from leadin.simulation.supplies import Batch, mean_potency, part_held, supply
 from leadin.simulation.timetable import Timetable
@@ -91,8 +91,10 @@ class Laboratory:
         orders = [self._orders(work, last_day) for work in self._work]
         isolated = self._isolations(orders, zero)
         batches = tuple(
-            Batch(work.arm, work.product, work.rows, work.plan, days, work.cultures, work.chance)
-            for work, days in zip(self._work, isolated, strict=True)
+            Batch(
+                work.arm, work.product, work.rows, work.plan, days, work.cultures, work.chance, _given_up(order, days)
+            )
+            for work, order, days in zip(self._work, orders, isolated, strict=True)
         )
         return self._given(batches)
 
@@ -214,6 +216,12 @@ class Laboratory:
             if window.days.size:
                 first[rows] = np.fmin.reduce(days[rows], axis=1) - window.days[0]
         return np.where(np.isfinite(first), np.maximum(first, 0.0), 0.0)
+
+
+def _given_up(order: Orders | None, isolated: Floats) -> Floats | None:
+    if order is None:
+        return None
+    return given_up_days(order, isolated.reshape(order.days.shape)).reshape(isolated.shape[:2])
 
 
 def samples_of(made: Manufacturing, cells: Cells) -> int:

@@ -23,7 +23,8 @@ class Batch:
 
     arm, product: positions of the arm, and of the product within it. rows (m,): who they are, among the n. isolated
     (m, l, a): day of each sample from the SCHEDULED time zero, NaN for none; l planned lots, a samples each. cultures:
-    of the same samples, each (m, l * a), and chance, what they were grown from; None for cells from stock.
+    of the same samples, each (m, l * a), and chance, what they were grown from; given_up (m, l): day on which nothing
+    more was to be done for each lot; None for cells from stock.
     """
 
     arm: int
@@ -33,6 +34,7 @@ class Batch:
     isolated: Floats
     cultures: Cultures | None
     chance: CultureChance | None
+    given_up: Floats | None
 
 
 def ready_days(batch: Batch) -> Floats:
