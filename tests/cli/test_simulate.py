@@ -11,6 +11,7 @@ import pytest
 import leadin
 from leadin.cli import main
 from leadin.cli.cells_text import cells_lines
+from leadin.protocols.library import library_yaml
 from leadin.trials.manufacturing_summary import manufacturing_summary
 
 
@@ -147,3 +148,14 @@ def test_cells_nobody_counted_are_told(run, tmp_path):
     assert done.stdout.splitlines()[1] == (
         "No source says how many cells these arms are given; each such dose counts as one dose of half effect: cells."
     )
+
+
+def test_what_does_not_fit_together_in_the_protocol_is_said(run, tmp_path):
+    """Doses 26 days apart from cultures of 28 days in a single slot: the trial shows it, the line says why."""
+    text = library_yaml("hanyang-phase2").replace("isolations: 2", "isolations: 2\n      clean_room_slots: 1")
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    done = run("mine.yaml", "-o", "trial")
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("Warning (too-few-clean-room-slots)")]
+    assert "products.lenzumestrocel.manufacturing.clean_room_slots: Arm cells: 2 cultures of one participant" in line
+    assert "Warning" not in run("hanyang-phase2", "-o", "plain").stdout

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from leadin.protocols.finding import ProtocolFinding
 
 
 def simulate(
@@ -65,6 +68,14 @@ def simulate(
     )
     for line in cells_lines(manufacturing_summary(trial)):
         typer.echo(f"{line}.")
+    _warn(leadin.check(protocol))
+
+
+def _warn(findings: tuple[ProtocolFinding, ...]) -> None:
+    """What of the protocol itself does not fit together, told where its consequences have just been simulated."""
+    for finding in findings:
+        if finding.severity == "warning":
+            typer.echo(f"Warning ({finding.id}), {finding.field}: {finding.message}")
 
 
 def _numbers(texts: list[str]) -> dict[str, int]:
