@@ -23,6 +23,7 @@ from leadin.reports.drawing import (
     shortened,
     svg_text,
 )
+from leadin.reports.interval_marks import words_beside
 from leadin.reports.numbers import plural
 from leadin.reports.palette import INK, QUIET
 from leadin.reports.picture import Picture
@@ -74,7 +75,9 @@ def forest_figure(
             axes = axes_at(figure, left, at + head, PAGE_WIDTH - left - right, pitch * len(panel))
             _panel(axes, panel, reaches[_unit(panel[0])], left)
             if words is not None:
-                _word(axes, (0, -0.7 * ROW / pitch), -left + 2, words, "left", "bold", panel[0].colour)
+                words_beside(
+                    axes, (0, -0.7 * ROW / pitch), -left + 2, words, "left", colour=panel[0].colour, weight="bold"
+                )
             at += head + pitch * len(panel) + SCALE
         _sides(figure, favours, left, PAGE_WIDTH - left - right)
         finding = forest_finding(rows, favours)
@@ -126,31 +129,15 @@ def _panel(axes: Any, panel: list[ForestRow], reach: float, left: float) -> None
         if abs(value) <= reach:
             axes.plot([value], [y], marker="s", markersize=5.5, color=row.colour, zorder=3)
         weight = "bold" if row.primary else "normal"
-        _word(axes, (0, y), -left + 2, shortened(row.label, left - 12, SMALL, row.primary), "left", weight)
-        _word(axes, (1, y), 10, row.text, "left", weight)
+        words_beside(
+            axes, (0, y), -left + 2, shortened(row.label, left - 12, SMALL, row.primary), "left", weight=weight
+        )
+        words_beside(axes, (1, y), 10, row.text, "left", weight=weight)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(len(panel), 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     _scale(axes, panel[0], reach)
-
-
-def _word(
-    axes: Any, at: tuple[float, float], shift: float, text: str, side: str, weight: str, colour: str = INK
-) -> None:
-    axes.annotate(
-        text,
-        at,
-        xycoords=("axes fraction", "data"),
-        xytext=(shift, 0),
-        textcoords="offset points",
-        ha=side,
-        va="center",
-        fontsize=SMALL,
-        fontweight=weight,
-        color=colour,
-        annotation_clip=False,
-    )
 
 
 def _reach(placed: list[tuple[float, float, float]]) -> float:

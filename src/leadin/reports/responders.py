@@ -22,8 +22,9 @@ from leadin.reports.drawing import (
     text_width,
     wrapped,
 )
+from leadin.reports.interval_marks import dot_with_interval, words_beside
 from leadin.reports.numbers import count, percent, percent_interval
-from leadin.reports.palette import INK, PAPER, QUIET, tint
+from leadin.reports.palette import INK, QUIET, tint
 from leadin.reports.picture import Picture
 
 ROW, LEAST_ROW = 14.0, 9.0
@@ -81,7 +82,7 @@ def responders_figure(
             own = [line for line in lines if line.rule == rule]
             middle = at + heights[rule] / 2
             label = "\n".join(wrapped(rule, left - 10, SMALL)[:2])
-            _beside(axes, 0, middle, -8, label, "right", INK)
+            words_beside(axes, (0, middle), -8, label, "right")
             for j, line in enumerate(own):
                 share = next(s for s in shares if _matches(arms, s, rule, line.arm))
                 y = at + RULE_GAP / 2 + pitch * (j + 0.5)
@@ -115,40 +116,10 @@ def _matches(arms: tuple[ReportArm, ...], share: ResponderShare, rule: str, arm:
     return share.rule == rule and arm_called(arms, share.arm) == arm
 
 
-def _beside(axes: Any, x: float, y: float, shift: float, text: str, side: str, colour: str) -> None:
-    axes.annotate(
-        text,
-        (x, y),
-        xycoords=("axes fraction", "data"),
-        xytext=(shift, 0),
-        textcoords="offset points",
-        ha=side,
-        va="center",
-        fontsize=SMALL,
-        color=colour,
-        annotation_clip=False,
-        linespacing=1.15,
-    )
-
-
 def _share_mark(axes: Any, arm: ReportArm, share: ResponderShare, y: float) -> None:
-    look = arm.look
-    axes.plot(
-        [100 * share.low, 100 * share.high], [y, y], color=look.colour, linewidth=1.5, linestyle=look.dash, zorder=4
-    )
-    if share.n:
-        axes.plot(
-            [100 * share.responders / share.n],
-            [y],
-            marker=look.marker,
-            markersize=6,
-            color=look.colour,
-            markeredgecolor=PAPER,
-            markeredgewidth=0.5,
-            zorder=5,
-            clip_on=False,
-        )
-    _beside(axes, 1, y, 8, count(share.responders, share.n), "left", look.colour)
+    value = 100 * share.responders / share.n if share.n else None
+    dot_with_interval(axes, arm.look, y, 100 * share.low, 100 * share.high, value, line=1.5, dot=6)
+    words_beside(axes, (1, y), 8, count(share.responders, share.n), "left", colour=arm.look.colour)
 
 
 def _chance_mark(axes: Any, mark: ChanceShare, top: float, bottom: float) -> None:

@@ -21,8 +21,9 @@ from leadin.reports.drawing import (
     svg_text,
     text_width,
 )
+from leadin.reports.interval_marks import dot_with_interval, words_beside
 from leadin.reports.numbers import count, percent_interval
-from leadin.reports.palette import FAINT, PAPER
+from leadin.reports.palette import FAINT
 from leadin.reports.picture import Picture
 
 MOST_TERMS = 20
@@ -56,7 +57,7 @@ def safety_figure(arms: tuple[ReportArm, ...], shares: Sequence[TermShare], name
         axes = axes_at(figure, left, top, PAGE_WIDTH - left - 12, height)
         highest = 0.05
         for k, term in enumerate(terms):
-            _term_label(axes, shortened(term, left - 10, SMALL), pitch * (k + 0.5))
+            words_beside(axes, (0, pitch * (k + 0.5)), -8, shortened(term, left - 10, SMALL), "right")
             if k:
                 axes.axhline(pitch * k, color=FAINT, linewidth=0.5, zorder=1)
             for j, arm in enumerate(arms):
@@ -75,37 +76,9 @@ def safety_figure(arms: tuple[ReportArm, ...], shares: Sequence[TermShare], name
     return Picture(name, title, finding, caption, svg)
 
 
-def _term_label(axes: Any, text: str, y: float) -> None:
-    axes.annotate(
-        text,
-        (0, y),
-        xycoords=("axes fraction", "data"),
-        xytext=(-8, 0),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        fontsize=SMALL,
-        annotation_clip=False,
-    )
-
-
 def _dot(axes: Any, arm: ReportArm, share: TermShare, y: float) -> None:
-    look = arm.look
-    axes.plot(
-        [100 * share.low, 100 * share.high], [y, y], color=look.colour, linewidth=1.2, linestyle=look.dash, zorder=3
-    )
-    if share.n:
-        axes.plot(
-            [100 * share.participants / share.n],
-            [y],
-            marker=look.marker,
-            markersize=5.5,
-            color=look.colour,
-            markeredgecolor=PAPER,
-            markeredgewidth=0.5,
-            zorder=4,
-            clip_on=False,
-        )
+    value = 100 * share.participants / share.n if share.n else None
+    dot_with_interval(axes, arm.look, y, 100 * share.low, 100 * share.high, value, line=1.2, dot=5.5)
 
 
 def _axis(axes: Any, highest: float, height: float) -> None:
