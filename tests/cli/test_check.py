@@ -52,7 +52,7 @@ def test_warnings_are_told_with_exit_code_1(long_culture):
         "  Shorten the culture or lengthen the lead-in.",
         "note no-control: arms: No arm is a control: a change after the injection holds regression to the",
         "  mean beside any effect.",
-        "note values-not-read: assumed: Not read in a source: 10 assumed (entries, not values). `leadin show`",
+        "note values-not-read: assumed: Not read in a source: 11 assumed (entries, not values). `leadin show`",
         "  lists them.",
     ]
 

@@ -90,6 +90,18 @@ def test_entry_is_judged_again_at_baseline_when_a_criterion_says_so(small):
     assert marks(table, "Randomisation") == {0: "X"}
 
 
+def test_entry_of_one_arm_is_judged_again_for_that_arm_alone(small):
+    later = {"variable": "alsfrs_r", "minimum": 20, "at": "baseline", "arms": ["cells"]}
+    small["eligibility"] = {"criteria": [{"variable": "age_years", "minimum": 18}, later]}
+    small["randomisation"] = None
+    table = schedule_of_activities(Protocol.model_validate(small))
+    assert marks(table, "Eligibility") == {-91: "X", 0: "X a"}
+    assert table.footnotes[0] == "a: arm cells only"
+    small["eligibility"]["criteria"].append({"variable": "alsfrs_r", "maximum": 40, "at": "baseline"})
+    table = schedule_of_activities(Protocol.model_validate(small))
+    assert marks(table, "Eligibility") == {-91: "X", 0: "X"}
+
+
 def test_without_a_baseline_visit_everything_is_at_the_first(small):
     small["eligibility"] = {"criteria": [{"variable": "alsfrs_r", "minimum": 20, "at": "baseline"}]}
     small["randomisation"]["at"] = "baseline"

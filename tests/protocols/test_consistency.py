@@ -116,6 +116,31 @@ def test_names_of_nothing(small):
     ]
 
 
+def test_criteria_of_arms_that_are_not_there(small):
+    small["randomisation"] = None
+    small["eligibility"] = {
+        "criteria": [
+            {"variable": "age_years", "minimum": 18, "arms": ["cells"]},
+            {"variable": "alsfrs_r", "minimum": 30, "arms": ["cells", "contol"]},
+        ]
+    }
+    assert told(small) == [
+        "eligibility.criteria[1].arms[1]: expected the name of an arm of this protocol (cells, control); got 'contol'. "
+        "Write control."
+    ]
+
+
+def test_criteria_by_arm_of_a_randomised_trial_are_told_once(small):
+    named = {"variable": "age_years", "minimum": 18, "arms": ["cells", "control"]}
+    small["eligibility"] = {"criteria": [{"variable": "age_years", "maximum": 80, "arms": []}, named, named]}
+    assert told(small) == [
+        "eligibility.criteria[1].arms: expected criteria for every arm, since participants have no arm before they are "
+        "randomised; got 'cells', 'control'. Remove arms here, or remove randomisation."
+    ]
+    small["randomisation"] = None
+    assert told(small) == []
+
+
 @pytest.mark.parametrize(("size", "write"), [(3, 4), (5, 4), (7, 8)])
 def test_blocks_that_the_ratio_does_not_fill(small, size, write):
     small["randomisation"]["block_size"] = size
@@ -152,6 +177,8 @@ def test_a_small_block_for_a_large_ratio_is_raised_to_one_round(small):
         {"randomisation": {"ratio": {"a": "x"}, "block_size": 3}, "arms": [{"name": "a"}]},
         {"randomisation": {"ratio": {"a": 2}, "block_size": "x"}, "arms": [{"name": "a"}]},
         {"co_interventions": [{"arms": "cells"}, {"arms": [3]}]},
+        {"eligibility": "adults"},
+        {"eligibility": {"criteria": [3, {"arms": "cells"}, {"arms": [3]}, {"arms": None}]}, "randomisation": {}},
         {"plan": ["cox"]},
         {"provenance": [{"source": 3}]},
     ],

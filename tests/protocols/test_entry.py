@@ -260,3 +260,17 @@ def test_a_sham_is_told_by_what_it_does_to_the_body(small):
     assert rows(Protocol.model_validate(small), "Also given") == (
         ("sham", "intrathecal procedure, tissue is taken, on day 0, arm cells"),
     )
+
+
+@pytest.mark.parametrize(
+    ("arms", "words"),
+    [
+        ([], "at least 31 points, at screening"),
+        (["cells"], "at least 31 points, at screening, arm cells only"),
+        (["cells", "control"], "at least 31 points, at screening, arms cells, control only"),
+    ],
+)
+def test_criteria_of_some_arms(small, arms, words):
+    small["randomisation"] = None
+    small["eligibility"] = {"criteria": [{"variable": "alsfrs_r", "minimum": 31, "arms": arms}]}
+    assert rows(Protocol.model_validate(small), "Who may enter") == (("ALSFRS-R", words),)

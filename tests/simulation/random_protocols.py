@@ -1,5 +1,6 @@
 """Random protocols that are valid: a hypothesis strategy. Products with and without manufacturing, queues, repeats,
-several arms and products, odd visits and windows, every kind of allocation, sides, and criteria that people meet."""
+several arms and products, odd visits and windows, every kind of allocation, sides, and criteria that people meet, in
+trials that are not randomised also by arm."""
 
 from __future__ import annotations
 
@@ -152,6 +153,27 @@ def criteria(draw, with_day):
 
 
 @st.composite
+def criteria_by_arm(draw, names):
+    """Bounds of some arms alone, each of which many people meet, at screening or at baseline."""
+    bounds = (
+        {"variable": "alsfrs_r", "minimum": 38},
+        {"variable": "alsfrs_r", "maximum": 40},
+        {"variable": "age_years", "maximum": 60},
+        {"variable": "age_years", "minimum": 50},
+        {"variable": "svc_percent", "minimum": 75},
+        {"variable": "weight_kg", "maximum": 90},
+    )
+    return [
+        {
+            **draw(st.sampled_from(bounds)),
+            "at": draw(st.sampled_from(("screening", "baseline"))),
+            "arms": draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)),
+        }
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+
+
+@st.composite
 def protocols(draw):
     """A valid protocol, small enough to simulate in milliseconds."""
     lead_in = draw(st.sampled_from((0, 0.5, 1, 3, 4.1, 6)))
@@ -174,4 +196,6 @@ def protocols(draw):
     if randomised:
         said["randomisation"] = draw(allocations(said["arms"], lead_in))
     said["eligibility"] = {"criteria": draw(criteria("day" in said.get("randomisation", {})))}
+    if not randomised and len(said["arms"]) > 1 and draw(st.booleans()):
+        said["eligibility"]["criteria"] += draw(criteria_by_arm([arm["name"] for arm in said["arms"]]))
     return Protocol.model_validate(said)

@@ -13,7 +13,8 @@ from leadin.errors import UsageError
 from leadin.protocols.eligibility import Criterion
 from leadin.simulation.candidates import draw_candidates
 from leadin.simulation.entry import NO_CRITERION, Outcome, entry_value, judge, told
-from leadin.simulation.participants import NO_ARM, simulate_arrays
+from leadin.simulation.participants import simulate_arrays
+from leadin.simulation.places import NO_ARM, by_arm, place
 from leadin.simulation.timetable import timetable
 
 SCORE = Criterion(variable="alsfrs_r", minimum=31, maximum=40)
@@ -106,6 +107,139 @@ def test_cohorts_without_randomisation_are_filled_one_after_the_other(build, pro
     assert arrays.arm[arrays.in_arm].tolist() == [0] * 5 + [1] * 3
 
 
+EARLY = Criterion(variable="alsfrs_r", minimum=38, arms=("first",))
+ADVANCED = Criterion(variable="alsfrs_r", maximum=34, arms=("second",))
+LATE_BREATH = Criterion(variable="svc_percent", at="baseline", minimum=90, arms=("first",))
+
+
+def cohorts(build, criteria, planned=(5, 3), **changes):
+    """Cohorts without randomisation, as `first`, `second` and `third`, with cells on day 0."""
+    protocol = build(doses=(0,), measures=("alsfrs_r", "svc_percent"), **changes)
+    names = zip(("first", "second", "third"), planned, strict=False)
+    arms = tuple(protocol.arms[0].model_copy(update={"name": name, "planned": n}) for name, n in names)
+    eligibility = protocol.eligibility.model_copy(update={"criteria": criteria})
+    return protocol.model_copy(update={"arms": arms, "eligibility": eligibility})
+
+
+def same(one, two):
+    for field in dataclasses.fields(one):
+        a, b = getattr(one, field.name), getattr(two, field.name)
+        if isinstance(a, np.ndarray):
+            assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), field.name
+    for measure, values in one.observed.items():
+        assert np.array_equal(values, two.observed[measure], equal_nan=True), measure
+    assert np.array_equal(one.people.score, two.people.score)
+
+
+def placed_one_by_one(protocol, candidates, times, planned):
+    """The plain twin: one candidate after the other, the open arms asked in order."""
+    leaves = np.minimum(candidates.death_day, candidates.drop_out_day)
+    criteria, left, outcomes, failures, arms = protocol.eligibility.criteria, list(planned), [], [], []
+    stage = {"screening": Outcome.SCREEN_FAILURE, "baseline": Outcome.RUN_IN_FAILURE}
+    judged = {"screening": candidates.visit_days[:, 0], "baseline": candidates.visit_days[:, times.baseline_visit]}
+    values = [entry_value(criterion, candidates, times) for criterion in criteria]
+    for row in range(leaves.size):
+        told_of = []
+        for position, arm in enumerate(protocol.arms):
+            if not left[position]:
+                continue
+            verdict = (Outcome.ENTERED if leaves[row] > 0 else Outcome.LEFT_IN_LEAD_IN, NO_CRITERION)
+            for at in ("baseline", "screening"):
+                for number in reversed(range(len(criteria))):
+                    each, value = criteria[number], values[number][row]
+                    low, high = (-np.inf if each.minimum is None else each.minimum), each.maximum
+                    outside = value < low or (high is not None and value > high)
+                    there = at == "screening" or leaves[row] > judged[at][row]
+                    if each.at == at and (not each.arms or arm.name in each.arms) and outside and there:
+                        verdict = (stage[at], number)
+            told_of.append((position, *verdict))
+        fitting = [each for each in told_of if each[1] >= Outcome.LEFT_IN_LEAD_IN]
+        position, outcome, failed = fitting[0] if fitting else max(told_of, key=lambda each: each[1])
+        outcomes.append(outcome)
+        failures.append(failed)
+        arms.append(position if fitting else NO_ARM)
+        if fitting:
+            left[position] -= 1
+        if not any(left):
+            break
+    return outcomes, failures, arms, left
+
+
+@pytest.mark.parametrize("planned", [(5, 3), (1, 40), (40, 1), (0, 4), (9, 0, 9), (4_000, 2)])
+@pytest.mark.parametrize("criteria", [(EARLY, ADVANCED), (AGE, LATE_BREATH, ADVANCED), (EARLY, LOST), (ADVANCED,)])
+def test_everybody_goes_to_the_first_open_arm_whose_criteria_he_meets(build, pro_act, criteria, planned):
+    protocol = cohorts(build, criteria, planned)
+    candidates, times = candidates_of(protocol, pro_act, n=1_500, seed=3)
+    placed = place(protocol, candidates, times, planned)
+    outcomes, failures, arms, left = placed_one_by_one(protocol, candidates, times, planned)
+    assert placed.arm.tolist() == arms
+    assert placed.outcome.tolist() == outcomes
+    assert placed.failed.tolist() == failures
+    assert placed.left == tuple(left)
+    assert np.array_equal(placed.fills, placed.arm != NO_ARM)
+
+
+def test_arms_with_criteria_of_their_own_differ_as_they_ask(build, pro_act):
+    arrays = simulate_arrays(cohorts(build, (AGE, EARLY, ADVANCED), (50, 30)), pro_act, streams=Streams(1))
+    score = arrays.observed["alsfrs_r"][:, 0]
+    assert np.bincount(arrays.arm[arrays.in_arm]).tolist() == [50, 30]
+    assert score[arrays.arm == 0].min() >= 38
+    assert score[arrays.arm == 1].max() <= 34
+    assert (arrays.people.age_years[arrays.in_arm] <= 70).all()
+    assert (np.diff(arrays.arm[arrays.in_arm]) < 0).any(), "the arms are filled side by side"
+    outside = ~arrays.in_arm
+    assert set(arrays.failed_criterion[outside]) == {0, 1, 2}
+    full = np.flatnonzero(arrays.arm == 0)[-1]
+    rest = arrays.failed_criterion[full + 1 :]
+    assert (rest != 1).all(), "who comes after the first arm is full is not asked for it"
+    between = (score > 34) & (score < 38) & (arrays.people.age_years <= 70)
+    assert (arrays.failed_criterion[:full][between[:full]] == 1).all()
+    assert between[:full].any()
+
+
+def test_criteria_that_name_every_arm_are_those_that_name_none(build, pro_act):
+    """The road by arm gives exactly what arms filled one after the other give."""
+    plain = (SCORE, LOST, AGE)
+    every = tuple(criterion.model_copy(update={"arms": ("first", "second")}) for criterion in plain)
+    one, two = (cohorts(build, criteria, (7, 5)) for criteria in (plain, every))
+    assert not by_arm(one)
+    assert by_arm(two)
+    for replicate in range(5):
+        same(*(simulate_arrays(each, pro_act, slowing=0.2, streams=Streams(2, replicate)) for each in (one, two)))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1_000])
+def test_batches_never_change_a_trial_with_criteria_by_arm(build, pro_act, batch):
+    protocol = cohorts(build, (EARLY, ADVANCED, LATE_BREATH), (9, 6))
+    whole = simulate_arrays(protocol, pro_act, slowing=0.2, streams=Streams(4))
+    same(whole, simulate_arrays(protocol, pro_act, slowing=0.2, streams=Streams(4), batch=batch))
+
+
+def test_who_fails_one_arm_at_screening_and_another_later_was_in_the_lead_in(build, steady):
+    """He is told by the arm in which he came furthest."""
+    later = Criterion(variable="svc_percent", at="baseline", minimum=95, arms=("second",))
+    arrays = simulate_arrays(cohorts(build, (EARLY, later), (400, 30)), steady, streams=Streams(1))
+    before = np.arange(arrays.arm.size) < np.flatnonzero(arrays.arm == 1)[-1]
+    neither = before & ~arrays.in_arm & (arrays.observed["alsfrs_r"][:, 0] < 38)
+    assert neither.sum() > 20
+    assert (arrays.outcome[neither] == Outcome.RUN_IN_FAILURE).all()
+    assert (arrays.failed_criterion[neither] == 1).all()
+    assert arrays.attended[neither, 3].all(), "their baseline visit is in the tables"
+
+
+def test_an_arm_that_nobody_fits_is_told_however_full_the_others_are(build, pro_act):
+    nobody = Criterion(variable="alsfrs_r", minimum=48.5, arms=("second",))
+    with pytest.raises(UsageError) as caught:
+        simulate_arrays(cohorts(build, (nobody,), (2_000, 3)), pro_act, streams=Streams(1))
+    message = str(caught.value)
+    assert message.startswith("monthly, eligibility.criteria: expected criteria that people of this population meet; ")
+    assert "got 2,000 of 2,003 participants after screening " in message
+    assert "alsfrs_r at screening at least 48.5 for second (" in message
+    assert message.endswith(" failed). Widen them.")
+    seen = int(message.partition("after screening ")[2].partition(":")[0].replace(",", ""))
+    assert 50_000 <= seen <= 150_000
+
+
 @pytest.mark.parametrize("batch", [1, 7, 1_000])
 def test_batches_never_change_a_trial(build, pro_act, batch):
     protocol = build(doses=(0, 26), controlled=True, planned=9, criteria=(SCORE, LOST))
@@ -177,6 +311,7 @@ def test_nobody_planned(build, pro_act):
         (SCORE, "alsfrs_r at screening from 31 to 40"),
         (LOST, "alsfrs_r_lost_in_lead_in at baseline at least 3"),
         (AGE, "age_years at screening at most 70"),
+        (EARLY, "alsfrs_r at screening at least 38 for first"),
     ],
 )
 def test_criteria_in_words(criterion, words):

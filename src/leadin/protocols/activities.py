@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from leadin.protocols.lots import planned_lots
@@ -67,7 +68,7 @@ def schedule_of_activities(protocol: Protocol) -> ScheduleOfActivities:
     columns = _columns(protocol)
     letters = _Letters(protocol)
     rows = [
-        *_entry_rows(protocol, columns),
+        *_entry_rows(protocol, columns, letters),
         *_measure_rows(protocol, columns),
         *_procedure_rows(protocol, columns, letters),
         *_co_intervention_rows(protocol, columns, letters),
@@ -132,13 +133,14 @@ def _row(label: str, columns: tuple[ActivityColumn, ...], marks: dict[int, str])
     return ActivityRow(label, tuple(marks.get(column.day, "") for column in columns))
 
 
-def _entry_rows(protocol: Protocol, columns: tuple[ActivityColumn, ...]) -> list[ActivityRow]:
+def _entry_rows(protocol: Protocol, columns: tuple[ActivityColumn, ...], letters: _Letters) -> list[ActivityRow]:
     first = protocol.visits[0].day
     baseline = protocol.baseline_visit
     judged = {first: "X"}
     for stage, visit in (("allocation", protocol.allocation_visit), ("baseline", baseline)):
-        if visit is not None and any(criterion.at == stage for criterion in protocol.eligibility.criteria):
-            judged[visit.day] = "X"
+        asked = [criterion.arms for criterion in protocol.eligibility.criteria if criterion.at == stage]
+        if visit is not None and asked and visit.day != first:
+            judged[visit.day] = letters.mark(chain.from_iterable(asked)) if all(asked) else "X"
     rows = [_row("Consent", columns, {first: "X"}), _row("Eligibility", columns, judged)]
     if protocol.randomisation is not None:
         at_baseline = protocol.randomisation.at == "baseline" and baseline is not None

@@ -24,7 +24,15 @@ _LISTED = 12
 
 def inconsistencies(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a protocol contradicts itself; fields that are missing or wrong are skipped."""
-    rules = (_names_twice, _visits, _administrations, _references, _block_size, _judged_at_allocation)
+    rules = (
+        _names_twice,
+        _visits,
+        _administrations,
+        _references,
+        _block_size,
+        _judged_at_allocation,
+        _criteria_by_arm,
+    )
     return tuple(islice(chain.from_iterable(rule(said) for rule in rules), MOST_PROBLEMS))
 
 
@@ -44,6 +52,13 @@ def _doses(said: Said) -> Iterator[tuple[FieldPath, Said]]:
     for i, arm in _members(said, "arms"):
         for j, dose in _members(arm, "administrations"):
             yield ("arms", i, "administrations", j), dose
+
+
+def _criteria(said: Said) -> Iterator[tuple[FieldPath, Said]]:
+    eligibility = said.get("eligibility")
+    if isinstance(eligibility, Mapping):
+        for i, criterion in _members(eligibility, "criteria"):
+            yield ("eligibility", "criteria", i), criterion
 
 
 def _day(member: Said) -> int | None:
@@ -147,14 +162,19 @@ def _references(said: Said) -> Iterator[Problem]:
         for name in randomisation["ratio"]:
             yield from _unknown(("randomisation", "ratio", name), name, arms, "arm")
     for i, co in _members(said, "co_interventions"):
-        named = co.get("arms")
-        if isinstance(named, Sequence) and not isinstance(named, str):
-            for j, name in enumerate(named):
-                yield from _unknown(("co_interventions", i, "arms", j), name, arms, "arm")
+        yield from _unknown_arms(("co_interventions", i, "arms"), co.get("arms"), arms)
+    for path, criterion in _criteria(said):
+        yield from _unknown_arms((*path, "arms"), criterion.get("arms"), arms)
     if isinstance(plan, Mapping):
         yield from _unknown(("plan", "reference_arm"), plan.get("reference_arm"), arms, "arm")
     for i, item in _members(said, "provenance"):
         yield from _unknown(("provenance", i, "source"), item.get("source"), sources, "source")
+
+
+def _unknown_arms(path: FieldPath, named: object, arms: Mapping[str, None]) -> Iterator[Problem]:
+    if isinstance(named, Sequence) and not isinstance(named, str):
+        for j, name in enumerate(named):
+            yield from _unknown((*path, j), name, arms, "arm")
 
 
 def _unknown(path: FieldPath, got: object, known: Mapping[str, None], kind: str) -> Iterator[Problem]:
@@ -190,19 +210,35 @@ def _block_size(said: Said) -> Iterator[Problem]:
 
 
 def _judged_at_allocation(said: Said) -> Iterator[Problem]:
-    randomisation, eligibility = said.get("randomisation"), said.get("eligibility")
-    if not isinstance(eligibility, Mapping) or (
-        isinstance(randomisation, Mapping) and randomisation.get("day") is not None
-    ):
+    randomisation = said.get("randomisation")
+    if isinstance(randomisation, Mapping) and randomisation.get("day") is not None:
         return
-    for i, criterion in _members(eligibility, "criteria"):
+    for path, criterion in _criteria(said):
         if criterion.get("at") == "allocation":
             yield Problem(
-                ("eligibility", "criteria", i, "at"),
+                (*path, "at"),
                 "a day of allocation in randomisation.day, at which to judge it",
                 "none",
                 "Write randomisation.day, or 'at: screening' or 'at: baseline'.",
             )
+
+
+def _criteria_by_arm(said: Said) -> Iterator[Problem]:
+    """Entry is judged before a randomised participant has an arm. One problem, however many criteria name arms."""
+    if not isinstance(said.get("randomisation"), Mapping):
+        return
+    for path, criterion in _criteria(said):
+        named = criterion.get("arms")
+        several = named if isinstance(named, Sequence) and not isinstance(named, str) else ()
+        names = [name for name in several if isinstance(name, str)]
+        if names:
+            yield Problem(
+                (*path, "arms"),
+                "criteria for every arm, since participants have no arm before they are randomised",
+                ", ".join(shown(name) for name in names[:_LISTED]),
+                "Remove arms here, or remove randomisation.",
+            )
+            return
 
 
 def _broken_paths(said: Said) -> Iterator[Problem]:

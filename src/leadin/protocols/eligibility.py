@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from leadin.protocols.statement import Statement
+from leadin.protocols.statement import Slug, Statement
 
 Variable = Literal[
     "alsfrs_r",
@@ -25,6 +25,9 @@ class Criterion(Statement):
     at: `screening` (the first visit), `allocation` (the last visit at or before the day of allocation,
     `randomisation.day`) or `baseline` (the last visit at or before time zero). `alsfrs_r_lost_in_lead_in` is the score
     at screening minus the score when it is judged, in points, so it cannot be judged at screening.
+
+    arms: the arms it is asked of, where nobody is randomised; then each goes to the first arm, in the protocol's order,
+    that has a place left and whose criteria he meets. Randomised participants have no arm yet when they are judged.
     """
 
     variable: Variable = Field(
@@ -36,6 +39,10 @@ class Criterion(Statement):
     )
     minimum: float | None = Field(default=None, description="Lowest value that may enter, in the variable's unit.")
     maximum: float | None = Field(default=None, description="Highest value that may enter, in the variable's unit.")
+    arms: tuple[Slug, ...] = Field(
+        default=(),
+        description="Names of the arms it is asked of, in a trial that is not randomised; none: every arm.",
+    )
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:

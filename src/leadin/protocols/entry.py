@@ -267,7 +267,10 @@ def _bounds(criterion: Criterion) -> str:
         text = f"at least {criterion.minimum:g} {unit}"
     else:
         text = f"{criterion.minimum:g} to {criterion.maximum:g} {unit}"
-    return f"{text}, at {criterion.at}"
+    text = f"{text}, at {criterion.at}"
+    if criterion.arms:
+        text += f", arm{'s' if len(criterion.arms) > 1 else ''} {', '.join(criterion.arms)} only"
+    return text
 
 
 def _endpoints(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:

@@ -82,9 +82,11 @@ def meets(criterion: Criterion, candidates: Candidates, times: Timetable) -> Fla
     return (value >= low) & (value <= high)
 
 
-def judge(criteria: tuple[Criterion, ...], candidates: Candidates, times: Timetable) -> tuple[Ints, Ints]:
+def judge(
+    criteria: tuple[Criterion, ...], candidates: Candidates, times: Timetable, arm: str | None = None
+) -> tuple[Ints, Ints]:
     """The outcome (n,) of each candidate, and the position (n,) of the first criterion that he failed, else
-    NO_CRITERION.
+    NO_CRITERION. arm: judged for that arm, so without the criteria of other arms; None: by every criterion.
 
     Criteria at screening come first, then those at allocation and at baseline, each judged in whoever is still there on
     that visit, so that a death in the lead-in is a death and not a failure.
@@ -94,7 +96,11 @@ def judge(criteria: tuple[Criterion, ...], candidates: Candidates, times: Timeta
     failed = np.full(n, NO_CRITERION)
     leaves = np.minimum(candidates.death_day, candidates.drop_out_day)
     for stage, code in STAGES:
-        mine = [(position, criterion) for position, criterion in enumerate(criteria) if criterion.at == stage]
+        mine = [
+            (position, criterion)
+            for position, criterion in enumerate(criteria)
+            if criterion.at == stage and (arm is None or not criterion.arms or arm in criterion.arms)
+        ]
         if not mine:
             continue
         reached = leaves > judged_days(stage, candidates, times)
@@ -107,12 +113,21 @@ def judge(criteria: tuple[Criterion, ...], candidates: Candidates, times: Timeta
     return outcome, failed
 
 
+def fills_a_place(protocol: Protocol, candidates: Candidates, outcome: Ints, times: Timetable) -> Flags:
+    """Who takes a place (n,): whoever entered, or left in the lead-in after he came to belong to an arm."""
+    leaves = np.minimum(candidates.death_day, candidates.drop_out_day)
+    allocated = leaves > allocation_days(protocol, times, candidates.enrolment_day)
+    fills: Flags = (outcome == Outcome.ENTERED) | ((outcome == Outcome.LEFT_IN_LEAD_IN) & allocated)
+    return fills
+
+
 def told(criterion: Criterion) -> str:
-    """A criterion in words: `alsfrs_r at screening from 31 to 46`."""
+    """A criterion in words: `alsfrs_r at screening from 31 to 46`, with the arms that it is asked of, if not all."""
     if criterion.minimum is not None and criterion.maximum is not None:
         bounds = f"from {criterion.minimum:g} to {criterion.maximum:g}"
     elif criterion.minimum is not None:
         bounds = f"at least {criterion.minimum:g}"
     else:
         bounds = f"at most {criterion.maximum:g}"
-    return f"{criterion.variable} at {criterion.at} {bounds}"
+    words = f"{criterion.variable} at {criterion.at} {bounds}"
+    return f"{words} for {', '.join(criterion.arms)}" if criterion.arms else words

@@ -25,6 +25,7 @@ from leadin.simulation.candidates import Candidates
 from leadin.simulation.entry import STAGES, Outcome, judged_days
 from leadin.simulation.follow_up import FollowUp
 from leadin.simulation.making import Making
+from leadin.simulation.places import NO_ARM
 from leadin.simulation.rows import take
 from leadin.simulation.screening import Screened, screen
 from leadin.simulation.timetable import Timetable, timetable
@@ -33,8 +34,6 @@ from leadin.simulation.treatment import treat
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-NO_ARM = -1
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,9 @@ def simulate_arrays(
     numbers = tuple(planned) if planned is not None else tuple(arm.planned for arm in protocol.arms)
     sites = sites_of(protocol, population, sum(numbers))
     draws = Draws(streams)
-    screened = screen(protocol, population, times, sites, sum(numbers), draws, batch)
+    screened = screen(protocol, population, times, sites, numbers, draws, batch)
     arm = np.full(screened.outcome.size, NO_ARM)
-    arm[screened.counted] = _arms(protocol, take(screened.candidates, screened.counted), numbers, draws)
+    arm[screened.counted] = _arms(protocol, screened, numbers, draws)
     rows = np.flatnonzero(arm != NO_ARM)
     entered = take(screened.candidates, rows)
     effect = ConstantSlowing(slowing) if therapy is None else therapy
@@ -124,10 +123,15 @@ def sites_of(protocol: Protocol, population: Population, planned: int) -> int:
     return protocol.sites or -(-planned // population.attendance.participants_per_site)
 
 
-def _arms(protocol: Protocol, entered: Candidates, planned: Sequence[int], draws: Draws) -> Ints:
-    n, how = entered.enrolment_day.size, protocol.randomisation
+def _arms(protocol: Protocol, screened: Screened, planned: Sequence[int], draws: Draws) -> Ints:
+    """The arm of everybody who fills a place, in the order of screening."""
+    if screened.arm is not None:
+        chosen: Ints = screened.arm[screened.counted]
+        return chosen
+    n, how = screened.counted.size, protocol.randomisation
     if how is None:  # one arm, or cohorts filled one after the other
         return np.repeat(np.arange(len(planned)), planned)
+    entered = take(screened.candidates, screened.counted)
     columns = {str(name): stratum_values(name, entered.people, entered.site) for name in how.strata}
     ratio = [how.ratio.get(arm.name, 0) for arm in protocol.arms]
     return allocate(stratum_numbers(columns, n), planned, ratio, how.block_size, draws.generator("randomisation"))
