@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from scipy.special import ndtr, ndtri
+from scipy.special import gammainc, ndtr, ndtri
 
 from leadin.disease.people import draw_people
 from leadin.disease.truncated import beta_share, truncated_gamma, truncated_normal
@@ -146,6 +146,22 @@ def test_truncated_gamma_inverts_its_distribution():
     # Mean 1, SD 1: the exponential; its median is log 2.
     assert truncated_gamma(np.array([0.5]), 1.0, 1.0, 0.0, 700.0) == pytest.approx(np.log(2))
     assert truncated_gamma(np.array([0.0, 1 - 1e-16]), 1.0, 1.0, 0.5, 2.0) == pytest.approx([0.5, 2.0])
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.7, 2.3), (4.9, 31.0), (10.3, 11.7)])
+def test_truncated_normal_spreads_uniforms_by_its_distribution(low, high):
+    uniforms = np.linspace(0.01, 0.99, 9)
+    values = truncated_normal(uniforms, 9.1, 3.3, low, high)
+    below, above = ndtr((low - 9.1) / 3.3), ndtr((high - 9.1) / 3.3)
+    assert (ndtr((values - 9.1) / 3.3) - below) / (above - below) == pytest.approx(uniforms)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.4, 1.1), (3.0, 60.0), (12.5, 19.0)])
+def test_truncated_gamma_spreads_uniforms_by_its_distribution(low, high):
+    uniforms, alpha, scale = np.linspace(0.01, 0.99, 9), (18.6 / 8.3) ** 2, 8.3**2 / 18.6
+    values = truncated_gamma(uniforms, 18.6, 8.3, low, high)
+    below, above = gammainc(alpha, low / scale), gammainc(alpha, high / scale)
+    assert (gammainc(alpha, values / scale) - below) / (above - below) == pytest.approx(uniforms)
 
 
 def test_shares_of_a_beta():

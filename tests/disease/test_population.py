@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from leadin.disease.load import load_population
 from leadin.disease.population import Population, population_sha256
@@ -184,3 +185,30 @@ def test_a_population_is_frozen(pro_act):
     with pytest.raises(ValueError, match="frozen"):
         pro_act.name = "mine"  # type: ignore[misc]  # that is what is tested
     assert Population.model_validate_json(pro_act.model_dump_json()) == pro_act
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("decline.drift_months", 120.5),
+        ("decline.rate_mean", 0.0),
+        ("score.minimum", 48.5),
+        ("score.measurement_sd", -0.1),
+        ("survival.hazard_per_point", -0.01),
+        ("survival.alive_at_12_months", 1.0),
+        ("demographics.male_share", 1.01),
+        ("demographics.bulbar_share", -0.01),
+        ("strength.measurement_sd", -0.1),
+        ("weight.correlation_with_decline", 1.01),
+        ("attendance.missed_visit_share", 1.0),
+        ("cells.repeat_wait_days", 366),
+        ("cells.repeat_wait_days", -1),
+    ],
+)
+def test_a_value_just_out_of_its_range_is_refused_where_it_stands(pro_act, path, value):
+    group, name = path.split(".")
+    said = pro_act.model_dump()
+    said[group][name] = value
+    with pytest.raises(ValidationError) as refused:
+        Population.model_validate(said)
+    assert (group, name) in {error["loc"] for error in refused.value.errors()}

@@ -11,7 +11,9 @@ from pathlib import Path
 import coverage
 
 Reach = dict[str, dict[int, list[str]]]
-"""Tests by file and line; a line that runs on import only has none."""
+"""Tests by file and line; none for a line that runs on import or in a fixture, whose values any test may use."""
+NO_TEST = ""
+"""How coverage calls what runs outside every test function."""
 
 SETTINGS = """[run]
 dynamic_context = test_function
@@ -37,7 +39,7 @@ def reach_of(room: str, root: Path) -> Reach:
         known = _collected(room, root)
         return {
             str(Path(file).relative_to(root)): {
-                line: sorted(known & {_test(context) for context in contexts})
+                line: [] if NO_TEST in contexts else sorted(known & {_test(context) for context in contexts})
                 for line, contexts in data.contexts_by_lineno(file).items()
             }
             for file in data.measured_files()
