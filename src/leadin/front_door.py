@@ -71,11 +71,15 @@ def simulate(
     with stands in `trial.manifest.simulation`.
 
     Raises ProtocolError for a protocol, population or therapy file that cannot be used; UsageError for arguments out of
-    range, unknown names, slowing and a therapy at once, and for entry criteria that next to nobody meets.
+    range, unknown names, slowing and a therapy at once, too few clean-room slots for one participant's cultures, and
+    for entry criteria that next to nobody meets.
     """
+    from leadin.protocols.checks.clean_rooms import refuse_too_few_slots
     from leadin.simulation.simulate import simulate_trial
 
-    return simulate_trial(protocol(source), slowing=slowing, therapy=therapy, seed=seed, population=population, n=n)
+    planned = protocol(source)
+    refuse_too_few_slots(planned)
+    return simulate_trial(planned, slowing=slowing, therapy=therapy, seed=seed, population=population, n=n)
 
 
 def read(folder: str | Path) -> Trial:

@@ -151,11 +151,26 @@ def test_cells_nobody_counted_are_told(run, tmp_path):
 
 
 def test_what_does_not_fit_together_in_the_protocol_is_said(run, tmp_path):
-    """Doses 26 days apart from cultures of 28 days in a single slot: the trial shows it, the line says why."""
-    text = library_yaml("hanyang-phase2").replace("isolations: 2", "isolations: 2\n      clean_room_slots: 1")
+    """Enrolling faster than two slots can serve is no error, yet people wait, and the line says why."""
+    text = library_yaml("hanyang-phase2")
+    text = text.replace("isolations: 2", "isolations: 2\n      clean_room_slots: 2")
+    text = text.replace("lead_in_months: 3", "accrual_per_month: 10\nlead_in_months: 3")
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     done = run("mine.yaml", "-o", "trial")
     assert (done.returncode, done.stderr) == (0, "")
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("Warning (too-few-clean-room-slots)")]
-    assert "products.lenzumestrocel.manufacturing.clean_room_slots: Arm cells: 2 cultures of one participant" in line
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("Warning (clean-room-overbooked)")]
+    assert "products.lenzumestrocel.manufacturing.clean_room_slots: At 10 participants" in line
     assert "Warning" not in run("hanyang-phase2", "-o", "plain").stdout
+
+
+def test_doses_closer_than_a_culture_takes_in_too_few_slots_are_refused(run, tmp_path):
+    text = library_yaml("hanyang-phase2").replace("isolations: 2", "isolations: 2\n      clean_room_slots: 1")
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    done = run("mine.yaml", "-o", "trial")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        "products.lenzumestrocel.manufacturing.clean_room_slots: expected at least 2, the cultures that one "
+        "participant of arm cells has at one time, because doses are planned closer to one another than the 28 "
+        "days a culture takes; got 1. Plan more slots, or longer intervals."
+    ) in " ".join(done.stderr.split())
+    assert not (tmp_path / "trial").exists()

@@ -121,11 +121,17 @@ def narrow(build, *, randomised: bool, interval: int, expansion: int) -> Protoco
 
 @pytest.mark.parametrize("randomised", [False, True], ids=["one arm", "controlled"])
 @pytest.mark.parametrize(("interval", "expansion"), [(7, 28), (1, 60), (26, 28)])
-def test_doses_closer_than_a_culture_takes_are_found_and_come_late(build, randomised, interval, expansion):
+def test_doses_closer_than_a_culture_takes_are_refused_and_under_the_door_they_come_late(
+    build, randomised, interval, expansion
+):
+    """The verb refuses, naming the field; what it stands on ends all the same, in late doses."""
     protocol = narrow(build, randomised=randomised, interval=interval, expansion=expansion)
     found = [finding for finding in leadin.check(protocol) if finding.id == "too-few-clean-room-slots"]
     assert [finding.severity for finding in found] == ["warning"]
     assert found[0].field == "products.msc.manufacturing.clean_room_slots"
+    with pytest.raises(UsageError, match=f"expected at least [23], .* than the {expansion} days .*; got 1") as refused:
+        leadin.simulate(protocol)
+    assert str(refused.value).startswith("products.msc.manufacturing.clean_room_slots: ")
     trial = simulate_trial(protocol)
     assert trial.administrations.height > 0
     made = trial.lots.filter(trial.lots["outcome"] == "released").sort("isolated_day")
