@@ -13,7 +13,8 @@ import leadin
 from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.methods import METHODS
 from leadin.errors import DataError, ProtocolError, UsageError
-from leadin.protocols.plan import IntercurrentEvent, Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import IntercurrentEvent, PlannedAnalysis
 from leadin.trials.finding import Finding
 
 MONTHS = (-2, -1, 0, 1, 2, 3)

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from leadin.analysis import cox as module
 from leadin.analysis.cox import REFERENCES, cox, hazard_ratio
 from leadin.errors import ConvergenceError
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 PLAN = PlannedAnalysis(method="cox")
 rows = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 15), st.booleans()), min_size=6, max_size=40)

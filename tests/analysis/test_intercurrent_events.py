@@ -6,7 +6,7 @@ import pytest
 
 from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.methods import METHODS
-from leadin.protocols.plan import IntercurrentEvent, PlannedAnalysis
+from leadin.protocols.planned_analysis import IntercurrentEvent, PlannedAnalysis
 
 SLOPES = METHODS["slope_change"].strategies
 

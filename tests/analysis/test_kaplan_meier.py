@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadin.analysis.kaplan_meier import REFERENCES, kaplan_meier, survival_curve, survival_curves
 from leadin.errors import DataError
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 PLAN = PlannedAnalysis(method="kaplan_meier")
 times = st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import chdtrc
 
 from leadin.analysis.log_rank import OVERALL, REFERENCES, log_rank
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 PLAN = PlannedAnalysis(method="log_rank")
 

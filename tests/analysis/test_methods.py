@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from leadin.analysis.methods import METHODS, method_named
 from leadin.errors import UsageError
-from leadin.protocols.plan import Method, PlannedAnalysis
+from leadin.protocols.planned_analysis import Method, PlannedAnalysis
 
 
 def test_the_plan_and_the_registry_know_the_same_methods():

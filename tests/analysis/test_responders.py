@@ -10,7 +10,7 @@ import pytest
 from leadin.analysis.responders import REFERENCES, WILSON, responders
 from leadin.analysis.slope_change import SHARED, UNCONTROLLED
 from leadin.engine.intervals import clopper_pearson, newcombe, wilson
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 HERE = Path(__file__).resolve().parents[2] / "validation" / "slope-change"
 EXPECTED = json.loads((HERE / "expected.json").read_text())

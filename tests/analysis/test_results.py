@@ -14,7 +14,8 @@ from leadin.analysis.responder_rules import RelativeRule, SpecialCases
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results import SCHEMA, MethodResults, Results
 from leadin.errors import UsageError
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.finding import Finding
 from leadin.trials.trial import Manifest
 from leadin.version import __version__

@@ -13,7 +13,7 @@ from leadin.analysis.safety import KIND_RULES, REFERENCES, safety
 from leadin.engine.fisher_exact import fisher_exact
 from leadin.engine.intervals import clopper_pearson, newcombe, poisson_rate
 from leadin.months import DAYS_PER_MONTH
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 PLAN = PlannedAnalysis(method="safety")
 DAY = 1 / DAYS_PER_MONTH

@@ -11,7 +11,7 @@ import pytest
 
 from leadin.analysis.slope_change import REFERENCES, SHARED, UNCONTROLLED, participant_slopes, slope_change
 from leadin.months import DAYS_PER_MONTH
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 HERE = Path(__file__).resolve().parents[2] / "validation" / "slope-change"
 EXPECTED = json.loads((HERE / "expected.json").read_text())

@@ -11,7 +11,7 @@ import pytest
 from leadin.analysis.cox import cox
 from leadin.analysis.kaplan_meier import kaplan_meier, survival_curves
 from leadin.analysis.log_rank import OVERALL, log_rank
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 HERE = Path(__file__).resolve().parents[2] / "validation" / "survival"
 EXPECTED = {entry["dataset"]: entry for entry in json.loads((HERE / "expected.json").read_text())}

@@ -10,7 +10,7 @@ import pytest
 
 from leadin.analysis.cox import cox
 from leadin.analysis.log_rank import log_rank
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY.parent / "shared" / "data" / "vpa-trial" / "vpa_survival.csv"

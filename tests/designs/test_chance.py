@@ -10,7 +10,8 @@ from leadin.analysis.responders import WILSON
 from leadin.designs.chance import MOST_POINTS, chance_level, shows_slopes, slope_analyses
 from leadin.errors import UsageError
 from leadin.protocols.load import load_protocol
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.simulate import simulate_trial
 

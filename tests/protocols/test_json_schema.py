@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from leadin.protocols.json_schema import protocol_schema
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.product import Administration, Manufacturing
 from leadin.protocols.protocol import Arm, Protocol
 from leadin.protocols.provenance import Provenance

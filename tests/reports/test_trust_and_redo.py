@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.result import Result
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.provenance import Assumption, Provenance
 from leadin.reports.answers import Answers
 from leadin.reports.redo import Reference, commands, plan_words, redo_table, reference_of, references

@@ -17,7 +17,8 @@ from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results import Results
 from leadin.errors import ConvergenceError, DataError, UsageError
 from leadin.protocols.load import load_plan
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.schema import conform
 from leadin.trials.trial import Trial
 from leadin.trials.usable import all_findings, usable_trial

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from leadin.analysis.arms import arms_of
 from leadin.analysis.result import Result
 from leadin.errors import ConvergenceError
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.survival_times import survival_origin, survival_times
 from leadin.trials.trial import Trial
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from leadin.protocols.plan import IntercurrentEventKind, PlannedAnalysis, Strategy
+from leadin.protocols.planned_analysis import IntercurrentEventKind, PlannedAnalysis, Strategy
 from leadin.trials.fatal_events import first_events
 from leadin.trials.trial import Trial
 

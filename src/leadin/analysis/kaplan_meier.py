@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from leadin.analysis.arms import arms_of, in_arm, of_arm
 from leadin.analysis.result import Result
 from leadin.errors import DataError
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.survival_times import survival_origin, survival_times
 from leadin.trials.trial import Trial
 

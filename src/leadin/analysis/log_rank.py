@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from leadin.analysis.arms import arms_of
 from leadin.analysis.result import Result
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.survival_times import survival_origin, survival_times
 from leadin.trials.trial import Trial
 

@@ -1,7 +1,7 @@
 """All methods by name: what runs them, what they need, what they answer.
 
 To add one: write its file with one function that takes a trial, the planned analysis and the reference arm and gives
-back results; add one line here and its name to `Method` in `protocols/plan.py`.
+back results; add one line here and its name to `Method` in `protocols/planned_analysis.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from leadin.analysis.intercurrent_events import Strategies
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
 Run = Callable[[Trial, PlannedAnalysis, str | None], tuple[Result, ...]]

@@ -21,7 +21,7 @@ from leadin.analysis.result import Result
 from leadin.analysis.slope_change import EVALUABLE, SHARED, UNCONTROLLED, participant_slopes
 from leadin.engine.fisher_exact import fisher_exact
 from leadin.engine.intervals import clopper_pearson, newcombe, wilson
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.survival_times import survival_times
 from leadin.trials.trial import Trial
 

@@ -14,7 +14,8 @@ from leadin.analysis.results_json import json_text
 from leadin.analysis.results_table import html_table, text_table
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.finding import Finding
 from leadin.trials.trial import Manifest
 

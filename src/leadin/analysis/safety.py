@@ -14,7 +14,7 @@ from leadin.analysis.injection_windows import injection_windows
 from leadin.analysis.result import Result
 from leadin.engine.fisher_exact import fisher_exact
 from leadin.engine.intervals import clopper_pearson, newcombe
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
 REFERENCES = (

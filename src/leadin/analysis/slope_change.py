@@ -20,7 +20,7 @@ from leadin.analysis.result import Result
 from leadin.analysis.slopes import FEWEST_VISITS, paired_slopes
 from leadin.engine.signed_rank import signed_rank_test
 from leadin.engine.t_tests import MeanTest, one_sample_t, welch_t
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
 Floats = NDArray[np.float64]

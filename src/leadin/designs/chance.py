@@ -24,7 +24,7 @@ from leadin.disease.population import Population
 from leadin.engine.streams import Streams
 from leadin.errors import UsageError
 from leadin.months import DAYS_PER_MONTH
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.participants import SimulatedArrays, simulate_arrays

@@ -7,11 +7,13 @@ problems, and everything is told at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 from leadin.protocols.field_paths import exists, spellings
 from leadin.protocols.nearest import nearest
+from leadin.protocols.plan_problems import plan_problems
 from leadin.protocols.problems import FieldPath, Problem, shown
 
 Said = Mapping[str, Any]
@@ -32,6 +34,7 @@ def inconsistencies(said: Said) -> tuple[Problem, ...]:
         _block_size,
         _judged_at_allocation,
         _criteria_by_arm,
+        _plan,
     )
     return tuple(islice(chain.from_iterable(rule(said) for rule in rules), MOST_PROBLEMS))
 
@@ -221,6 +224,12 @@ def _judged_at_allocation(said: Said) -> Iterator[Problem]:
                 "none",
                 "Write randomisation.day, or 'at: screening' or 'at: baseline'.",
             )
+
+
+def _plan(said: Said) -> Iterator[Problem]:
+    plan = said.get("plan")
+    if isinstance(plan, Mapping):
+        yield from (replace(problem, path=("plan", *problem.path)) for problem in plan_problems(plan))
 
 
 def _criteria_by_arm(said: Said) -> Iterator[Problem]:

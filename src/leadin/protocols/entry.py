@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from leadin.protocols.activities import MEASURE_LABELS, window_words
 from leadin.protocols.coverage import Origins
 from leadin.protocols.eligibility import Criterion
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import FieldPath
 from leadin.protocols.product import Administration, CellDose, Manufacturing, Product
 from leadin.protocols.protocol import Arm, Protocol

@@ -10,6 +10,7 @@ from leadin.protocols.consistency import inconsistencies
 from leadin.protocols.library import library_names, library_yaml
 from leadin.protocols.nearest import nearest
 from leadin.protocols.plan import Plan
+from leadin.protocols.plan_problems import plan_problems
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
 from leadin.protocols.statement_file import parse_statement, read_statement
@@ -57,7 +58,7 @@ def load_plan(source: str | Path | Plan) -> Plan:
 
     Raises ProtocolError with every problem at once.
     """
-    return source if isinstance(source, Plan) else read_statement(Path(source), Plan, "an analysis plan")
+    return source if isinstance(source, Plan) else read_statement(Path(source), Plan, "an analysis plan", plan_problems)
 
 
 def protocol_yaml(source: str | Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_origin
 
 from pydantic import BaseModel
@@ -20,7 +21,8 @@ def problems_of(errors: Sequence[Mapping[str, Any]], model: type[BaseModel]) -> 
     problems: list[Problem] = []
     for error in errors:
         if error["type"] == "inconsistent":
-            problems.extend(error["ctx"]["problems"])
+            at = tuple(error["loc"])
+            problems.extend(replace(problem, path=(*at, *problem.path)) for problem in error["ctx"]["problems"])
         elif not _only_members_refused(error):
             problems.append(_problem(error, model))
     return tuple(problem for problem in problems if not _explained(problem, problems))

@@ -56,8 +56,9 @@ def said_in(document: Document, model: type[S], kind: str, rules: Rules | None =
         statement = model.model_validate_json(text, strict=True)
     except ValidationError as error:
         found = problems_of(error.errors(), model)
-        if rules is not None and not any(item["type"] == "inconsistent" for item in error.errors()):
-            found = (*found, *rules(said))
+        if rules is not None and not any(item["type"] == "inconsistent" and not item["loc"] for item in error.errors()):
+            # A part that refused itself is told by the rules of the whole too, as the file says it.
+            found = tuple({(problem.path, problem.expected): problem for problem in (*found, *rules(said))}.values())
         told = {problem.path for problem in document.unusable}
         problems.extend(problem for problem in found if problem.path not in told)
     if problems:

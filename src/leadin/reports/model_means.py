@@ -13,7 +13,7 @@ from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.methods import METHODS
 from leadin.analysis.random_slope import fit_random_slope
 from leadin.analysis.slope_model import model_mean
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.arms import ReportArm, arm_called
 from leadin.reports.trajectories import MeanCurve
 from leadin.trials.trial import Trial

@@ -14,7 +14,8 @@ from leadin.analysis.result import Result
 from leadin.disease.populations import population_names
 from leadin.disease.therapies import therapy_names
 from leadin.protocols.library.names import library_names
-from leadin.protocols.plan import Plan, PlannedAnalysis
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.tables import Column, Paragraph, Rows, Table
 from leadin.reports.wording import measure_words, method_words
 from leadin.trials.trial import Trial

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.finding import ProtocolFinding
-from leadin.protocols.plan import PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.protocol import Protocol
 
 _LEAD_IN_METHODS = ("slope_change", "responders")

@@ -1,0 +1,56 @@
+"""What an analysis plan must not say: names used twice, and settings of a method that does not use them.
+
+The rules read plain data and skip whatever has the wrong type, as those of `consistency` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, get_args
+
+from leadin.protocols.planned_analysis import Method, PlannedAnalysis, methods_using
+from leadin.protocols.problems import FieldPath, Problem, shown
+
+Said = Mapping[str, Any]
+
+
+def plan_problems(said: Said) -> tuple[Problem, ...]:
+    """The ways in which plain data of a plan contradicts itself; paths are within the plan."""
+    rules = (_names_twice, _unused_settings)
+    return tuple(chain.from_iterable(rule(said) for rule in rules))
+
+
+def _analyses(said: Said) -> Iterator[tuple[FieldPath, Said]]:
+    analyses = said.get("analyses")
+    for i, analysis in enumerate(analyses if isinstance(analyses, list | tuple) else ()):
+        if isinstance(analysis, Mapping):
+            yield ("analyses", i), analysis
+
+
+def _names_twice(said: Said) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for path, analysis in _analyses(said):
+        name = analysis.get("name")
+        if isinstance(name, str) and name in seen:
+            yield Problem((*path, "name"), "a name that no other analysis has", f"{shown(name)} again", "Rename one.")
+        if isinstance(name, str):
+            seen.add(name)
+
+
+def _unused_settings(said: Said) -> Iterator[Problem]:
+    """Settings of other methods, where they say anything but the default."""
+    for path, analysis in _analyses(said):
+        method = analysis.get("method")
+        for field, value in analysis.items():
+            if method not in get_args(Method) or field not in PlannedAnalysis.model_fields:
+                continue
+            users, default = methods_using(field), PlannedAnalysis.model_fields[field].default
+            told = tuple(value) if isinstance(value, list) else value
+            if method not in users and told != default:
+                yield Problem(
+                    (*path, field),
+                    f"only settings that {method} uses (this one is for {', '.join(users)})",
+                    f"{field}: {shown(value)}",
+                    "Remove it, or change the method.",
+                )
