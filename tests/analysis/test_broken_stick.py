@@ -52,6 +52,7 @@ def one(rows):
     return result
 
 
+@pytest.mark.evidence("broken_stick", "reference")
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["dataset"] for entry in ENTRIES])
 def test_broken_stick_equals_lme4_and_lmertest(entry):
     """Reference: validation/mixed-models, model C. Agreement attained, well within that stated in the README there."""
@@ -71,6 +72,7 @@ def test_broken_stick_equals_lme4_and_lmertest(entry):
     assert (result.warnings == (SINGULAR,)) is entry["singular"]
 
 
+@pytest.mark.evidence("broken_stick", "reference")
 @pytest.mark.parametrize("entry", ARMS_ENTRIES, ids=[f"{e['dataset']}-{e['arms']}" for e in ARMS_ENTRIES])
 def test_one_arm_and_three_arms_equal_lme4_and_lmertest(entry):
     """Reference: validation/mixed-models, golden_arms.json; the band of the model mean is that of lmerTest's
@@ -125,6 +127,7 @@ def test_one_arm_gives_the_change_of_slope_itself():
     assert "as allocated: the mean change of slope at time zero, of the ALSFRS-R total, whatever" in result.estimand
 
 
+@pytest.mark.evidence("broken_stick", "bad_input")
 def test_without_visits_before_time_zero_there_is_no_slope_to_change():
     followed = [row for row in rows_of("e02_small") if row[2] >= 0]
     result = one(followed)
@@ -140,6 +143,7 @@ def test_without_visits_before_time_zero_there_is_no_slope_to_change():
     assert barely.converged
 
 
+@pytest.mark.evidence("broken_stick", "bad_input")
 def test_without_visits_after_time_zero_nothing_is_estimated():
     result = one([row for row in rows_of("e02_small") if row[2] <= 0])
     assert not result.converged
@@ -169,6 +173,7 @@ def close(result, *, sign=1.0, scale=1.0):
     assert result.df == pytest.approx(PLAIN.df, rel=1e-5)
 
 
+@pytest.mark.evidence("broken_stick", "property")
 @settings(max_examples=4)
 @given(st.randoms(use_true_random=False))
 def test_order_and_names_do_not_matter(random):
@@ -176,6 +181,7 @@ def test_order_and_names_do_not_matter(random):
     close(one([(f"{names[i]}", a, t, y) for i, a, t, y in random.sample(ROWS, len(ROWS))]))
 
 
+@pytest.mark.evidence("broken_stick", "property")
 @settings(max_examples=4)
 @given(st.floats(-30, 30), st.floats(0.1, 10))
 def test_shift_and_scale_of_the_outcome_do_what_they_say(shift, scale):
@@ -187,6 +193,7 @@ def test_a_change_common_to_all_at_time_zero_does_not_touch_the_difference():
     close(one([(i, a, t, y + 1.5 * t + 2.0 * max(t, 0)) for i, a, t, y in ROWS]))
 
 
+@pytest.mark.evidence("broken_stick", "property")
 def test_swapping_the_arms_turns_the_sign():
     close(one([(i, 1 - a, t, y) for i, a, t, y in ROWS]), sign=-1.0)
 

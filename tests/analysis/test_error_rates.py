@@ -8,8 +8,10 @@ import pytest
 from leadin.analysis.cox import hazard_ratio
 from leadin.analysis.kaplan_meier import survival_curve
 from leadin.analysis.log_rank import log_rank_test
+from leadin.analysis.responder_rules import SpecialCases, judge, rules_of
 from leadin.analysis.slopes import paired_slopes
 from leadin.engine.fisher_exact import fisher_exact
+from leadin.engine.intervals import clopper_pearson, newcombe, wilson
 from leadin.engine.signed_rank import signed_rank_test
 from leadin.engine.t_tests import one_sample_t, welch_t
 from leadin.errors import ConvergenceError
@@ -40,6 +42,7 @@ def changes(draw, n, effect=0.0):
     return slopes.follow_up - slopes.lead_in
 
 
+@pytest.mark.evidence("slope_change", "simulation")
 def test_slope_change_rejects_and_covers_as_it_says():
     draw = stream("slope change")
     trials, rejected, covered, alone, ranked = 3000, 0, 0, 0, 0
@@ -65,6 +68,36 @@ def test_fisher_s_test_keeps_its_level():
         for a, b in zip(draw.binomial(32, 0.3, trials), draw.binomial(30, 0.3, trials), strict=True)
     )
     assert hits / trials < 0.05 + 3.5 * (0.05 * 0.95 / trials) ** 0.5
+
+
+@pytest.mark.evidence("responders", "simulation")
+def test_responders_reject_at_most_and_cover_at_least_as_they_say():
+    """Exact intervals and Fisher's test keep to the safe side; Newcombe's covers about as it says."""
+    draw = stream("responders")
+    rule, cases = rules_of((25.0,), ())[0], SpecialCases()
+    trials, rejected, exact, score, joined = 3000, 0, 0, 0, 0
+
+    def count(n):
+        rates = draw.gamma(2.8, 0.36, n)
+        noise = 1.6 * draw.normal(size=(n, MONTHS.size))
+        pairs = paired_slopes(MONTHS, np.round(38 - rates[:, None] * MONTHS + noise))
+        judged = judge(pairs.lead_in, pairs.follow_up, pairs.evaluable, np.zeros(n, dtype=bool), rule, cases)
+        return int((judged.responder & judged.counted).sum())
+
+    truth = count(200_000) / 200_000
+    for _ in range(trials):
+        cells, control = count(32), count(30)
+        rejected += fisher_exact(cells, 32, control, 30) < 0.05
+        tails, centred = clopper_pearson(cells, 32), wilson(cells, 32)
+        exact += bool(tails.low <= truth <= tails.high)
+        score += bool(centred.low <= truth <= centred.high)
+        difference = newcombe(cells, 32, control, 30)
+        joined += bool(difference.low <= 0 <= difference.high)
+    error = (0.05 * 0.95 / trials) ** 0.5
+    assert rejected / trials < 0.05 + 3.5 * error
+    assert exact / trials > 0.95 - 3.5 * error
+    assert 0.93 < score / trials < 0.975
+    assert joined / trials > 0.95 - 3.5 * error
 
 
 def test_survival_methods_reject_and_cover_as_they_say():

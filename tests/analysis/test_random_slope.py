@@ -65,6 +65,7 @@ def one(trial, reference="placebo"):
     return result
 
 
+@pytest.mark.evidence("random_slope", "reference")
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["dataset"] for entry in ENTRIES])
 def test_random_slope_equals_lme4_and_lmertest(entry):
     """Reference: validation/mixed-models, model D. Visits before time zero are in the trial and must be left out."""
@@ -84,6 +85,7 @@ def test_random_slope_equals_lme4_and_lmertest(entry):
     assert (SINGULAR in result.warnings) is entry["singular"]
 
 
+@pytest.mark.evidence("random_slope", "reference")
 @pytest.mark.parametrize("entry", ARMS_ENTRIES, ids=[f"{e['dataset']}-{e['arms']}" for e in ARMS_ENTRIES])
 def test_one_arm_and_three_arms_equal_lme4_and_lmertest(entry):
     """Reference: validation/mixed-models, golden_arms.json; the band of the model mean is that of lmerTest's
@@ -109,6 +111,7 @@ def test_one_arm_and_three_arms_equal_lme4_and_lmertest(entry):
         assert [mean.low[1], mean.high[1]] == pytest.approx([expected["low"], expected["high"]], rel=1e-6)
 
 
+@pytest.mark.evidence("random_slope", "reference")
 def test_the_valproate_trial_equals_r():
     """A real trial; reference: validation/valproate. The data are not ours to keep: skipped where they are absent."""
     if not VALPROATE.exists():
@@ -207,6 +210,7 @@ def why(trial, reference="placebo"):
     return result.arm, result.contrast, result.warnings[0]
 
 
+@pytest.mark.evidence("random_slope", "bad_input")
 def test_what_cannot_be_estimated_says_why():
     rows = rows_of("e02_small")
     missing = "alsfrs_r: expected visits after time zero in every arm; got none"
@@ -304,6 +308,7 @@ def close(result, *, sign=1.0, scale=1.0):
     assert result.p == pytest.approx(PLAIN.p, rel=1e-6)
 
 
+@pytest.mark.evidence("random_slope", "property")
 @settings(max_examples=6)
 @given(st.randoms(use_true_random=False))
 def test_order_and_names_do_not_matter(random):
@@ -312,6 +317,7 @@ def test_order_and_names_do_not_matter(random):
     close(one(trial_of(shuffled)))
 
 
+@pytest.mark.evidence("random_slope", "property")
 @settings(max_examples=6)
 @given(st.floats(-30, 30), st.floats(0.1, 10))
 def test_shift_and_scale_of_the_outcome_do_what_they_say(shift, scale):
@@ -322,6 +328,7 @@ def test_only_visits_from_time_zero_on_count():
     close(one(trial_of([*ROWS, (ROWS[0][0], ROWS[0][1], -0.5 / DAYS_PER_MONTH, 0.0)])))
 
 
+@pytest.mark.evidence("random_slope", "property")
 def test_swapping_the_arms_turns_the_sign():
     close(one(trial_of([(i, 1 - a, t, y) for i, a, t, y in ROWS])), sign=-1.0)
 

@@ -79,6 +79,7 @@ def test_declining_needs_more_than_rounding():
     ]  # fmt: skip
 
 
+@pytest.mark.evidence("responders", "property")
 @given(st.floats(-5, -0.01), st.floats(-5, 5), st.floats(0.2, 5))
 def test_a_relative_rule_does_not_depend_on_the_unit(lead_in, follow_up, unit):
     distance = abs(follow_up - 0.5 * lead_in)
@@ -86,6 +87,7 @@ def test_a_relative_rule_does_not_depend_on_the_unit(lead_in, follow_up, unit):
         assert flag(lead_in, follow_up, HALF) == flag(unit * lead_in, unit * follow_up, HALF)
 
 
+@pytest.mark.evidence("responders", "property")
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_a_stricter_rule_has_no_more_responders(lead_in, follow_up):
     flags = [flag(lead_in, follow_up, rule) for rule in rules_of((25, 50, 75, 100), ())]

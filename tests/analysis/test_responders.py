@@ -43,6 +43,7 @@ def reference_trial(build):
     return read
 
 
+@pytest.mark.evidence("responders", "reference")
 @pytest.mark.parametrize("entry", EXPECTED, ids=NAMES)
 def test_every_count_interval_and_p_equals_r(entry, reference_trial):
     planned = PlannedAnalysis(method="responders", share_baseline=entry["share_baseline"])
@@ -164,6 +165,7 @@ def test_an_absolute_rule_is_in_the_unit_of_its_measure(build):
     assert (rows[0].statistic, rows[2].statistic) == (1.0, 1.0)
 
 
+@pytest.mark.evidence("responders", "property")
 def test_relabelling_the_arms_turns_the_difference(build):
     trial = build(ARMS, FOUR)
     one = [r for r in responders(trial, PLAN, "control") if r.contrast]
@@ -174,6 +176,7 @@ def test_relabelling_the_arms_turns_the_difference(build):
         assert (a.ci_low, a.ci_high, a.p) == pytest.approx((-b.ci_high, -b.ci_low, b.p))
 
 
+@pytest.mark.evidence("responders", "property")
 def test_the_order_of_participants_does_not_matter(build):
     turned = build(dict(reversed(ARMS.items())), FOUR)
     ours, theirs = responders(build(ARMS, FOUR), PLAN, "control"), responders(turned, PLAN, "control")
@@ -188,6 +191,7 @@ def test_a_planned_level_moves_the_intervals(build):
         assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
 
 
+@pytest.mark.evidence("responders", "bad_input")
 def test_nobody_to_be_judged_is_said(build):
     after = {who: {0: 40.0, 1: 39.0} for who in "ab"}
     rows = responders(build({"a": "cells", "b": "control"}, after), PLAN, "control")
@@ -199,6 +203,7 @@ def test_nobody_to_be_judged_is_said(build):
     assert (rows[2].n, rows[2].not_evaluable) == (0, 2)
 
 
+@pytest.mark.evidence("responders", "bad_input")
 def test_an_empty_reference_leaves_the_other_share(build):
     trial = build({"a": "cells", "b": "control"}, {"a": FOUR["a"]})
     cells, _, control, difference = responders(trial, PLAN, "control")[:4]

@@ -32,6 +32,7 @@ def close(ours, theirs):
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.evidence("slope_change", "reference")
 @pytest.mark.parametrize("entry", EXPECTED, ids=NAMES)
 def test_every_slope_equals_lm(entry, build):
     slopes = participant_slopes(trial_from(entry["dataset"], build), share_baseline=entry["share_baseline"])
@@ -49,6 +50,7 @@ def test_every_slope_equals_lm(entry, build):
                 close(mine[which], theirs[which])
 
 
+@pytest.mark.evidence("slope_change", "reference")
 @pytest.mark.parametrize("entry", EXPECTED, ids=NAMES)
 def test_every_test_equals_r(entry, build):
     planned = PlannedAnalysis(method="slope_change", share_baseline=entry["share_baseline"])
@@ -142,6 +144,7 @@ def test_sharing_the_baseline_is_warned_of(build):
     assert [row.warnings for row in rows] == [(SHARED,)] * 5
 
 
+@pytest.mark.evidence("slope_change", "property")
 def test_relabelling_the_arms_turns_the_sign(build):
     trial = trial_from("s01_small", build)
     one, other = slope_change(trial, PLAN, "control")[-1], slope_change(trial, PLAN, "cells")[-1]
@@ -151,6 +154,7 @@ def test_relabelling_the_arms_turns_the_sign(build):
     assert other.contrast == "control - cells"
 
 
+@pytest.mark.evidence("slope_change", "property")
 def test_neither_the_order_of_rows_nor_an_empty_visit_matters(build):
     trial = trial_from("s02_large", build)
     turned = trial.with_tables(
@@ -204,6 +208,7 @@ def test_nobody_in_an_arm_by_name_is_one_arm_without_name(build):
 TOO_FEW = "expected at least 2 participants of arm {} with 3 visits in the lead-in and 3 in the follow-up; got {}"
 
 
+@pytest.mark.evidence("slope_change", "bad_input")
 def test_no_lead_in_is_not_evaluable_and_said(build):
     after = {who: {month: 40.0 - month for month in (0, 1, 2, 3)} for who in "ab"}
     for row in slope_change(build(dict.fromkeys("ab", "cells"), after), PLAN, "cells"):
@@ -212,6 +217,7 @@ def test_no_lead_in_is_not_evaluable_and_said(build):
         assert (row.n, row.not_evaluable, row.estimate, row.p) == (0, 2, None, None)
 
 
+@pytest.mark.evidence("slope_change", "bad_input")
 def test_one_participant_is_not_evaluable_and_said(build):
     trial = build({"a": "cells", "b": "cells", "c": "control"}, THREE)
     rows = slope_change(trial, PLAN, "control")
@@ -220,6 +226,7 @@ def test_one_participant_is_not_evaluable_and_said(build):
     assert (rows[4].n, rows[4].estimate) == (3, None)
 
 
+@pytest.mark.evidence("slope_change", "bad_input")
 def test_an_arm_without_visits_is_counted(build):
     trial = build({"a": "cells", "b": "cells", "c": "control", "d": "control"}, {"a": THREE["a"], "b": THREE["b"]})
     *_, row = slope_change(trial, PLAN, "control")
@@ -227,6 +234,7 @@ def test_an_arm_without_visits_is_counted(build):
     assert (row.n, row.not_evaluable) == (2, 2)
 
 
+@pytest.mark.evidence("slope_change", "bad_input")
 def test_equal_changes_have_no_error_to_be_judged_by(build):
     same = {who: line(2 + i, 1 + i) for i, who in enumerate("abcd")}
     trial = build({"a": "cells", "b": "cells", "c": "control", "d": "control"}, same)

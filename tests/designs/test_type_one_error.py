@@ -36,6 +36,8 @@ def results():
     return rows
 
 
+@pytest.mark.evidence("random_slope", "simulation")
+@pytest.mark.evidence("broken_stick", "simulation")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_rejects_at_its_nominal_level(results, name):
@@ -45,6 +47,8 @@ def test_rejects_at_its_nominal_level(results, name):
     assert 1 - bdtr(rejected - 1, TRIALS, ALPHA) > 0.005, f"{rejected} of {TRIALS} rejected"
 
 
+@pytest.mark.evidence("random_slope", "simulation")
+@pytest.mark.evidence("broken_stick", "simulation")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_is_evaluable_and_covers_no_difference(results, name):
