@@ -55,6 +55,15 @@ def protocol_of(name: str) -> Protocol:
     return load_protocol(own if own.exists() else name)
 
 
+def simulated_sha256(name: str) -> str:
+    """The hash of what a simulation sees of a protocol: everything but its analysis plan, and what is said about it."""
+    said = protocol_of(name).model_dump()
+    said["plan"] = None
+    for field in ("provenance", "assumed"):
+        said[field] = tuple(item for item in said[field] if item["field"].split(".")[0].split("[")[0] != "plan")
+    return protocol_sha256(Protocol.model_validate(said))
+
+
 @cache
 def population_of(name: str) -> Population:
     return load_population(name if name in population_names() else PLACE / "populations" / f"{name}.yaml")
@@ -194,7 +203,7 @@ def main() -> None:
         "seed": SEED,
         "within": WITHIN,
         "populations": {name: population_sha256(population_of(name)) for name in used},
-        "protocols": {t["protocol"]: protocol_sha256(protocol_of(t["protocol"])) for t in trials},
+        "protocols": {t["protocol"]: simulated_sha256(t["protocol"]) for t in trials},
         "calibrate": calibrate,
         "predict": predict,
     }
