@@ -293,7 +293,6 @@ def _within_row(known: Result, trial: Trial, given: _Changes, planned: PlannedAn
     known = replace(
         known,
         arm=arm,
-        contrast="change from baseline",
         rule=ONE_SAMPLE,
         n=mine.size,
         not_evaluable=given.sizes[arm] - mine.size,

@@ -87,10 +87,10 @@ def stratified_rank_sum_test(values: ArrayLike, first: ArrayLike, stratum: Seque
         n, size = int((inside & mine).sum()), int(inside.sum())
         if n in (0, size):
             continue
-        ridits = mid_ranks(x[inside]) / (size + 1)
+        ranks = mid_ranks(x[inside])
         weight = n * (size - n) / size
-        total += float(ridits[mine[inside]].sum()) - n / 2.0
-        variance += weight * float(ridits.var(ddof=1))
+        total += (float(ranks[mine[inside]].sum()) - n * (size + 1) / 2.0) / (size + 1)
+        variance += weight * float(ranks.var(ddof=1)) / (size + 1) ** 2
         weights += weight
         used, strata = used + size, strata + 1
     if variance == 0.0:
