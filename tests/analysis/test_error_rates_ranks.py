@@ -30,13 +30,13 @@ def people(draw, n, slowing=0.0):
     left = np.where(draw.random(n) < 0.33, draw.uniform(0, 12, n), 12)
     time, event = np.minimum(death, left), death <= left
     change = np.round(start[:, None] - rate[:, None] * MONTHS + 1.6 * draw.normal(size=(n, 7))) - start[:, None]
-    change[(MONTHS > time[:, None]) | (draw.random((n, 7)) < 0.1)] = np.nan
+    change[(time[:, None] < MONTHS) | (draw.random((n, 7)) < 0.1)] = np.nan
     return Courses(np.round(time * 30.4) / 30.4, event, change), start
 
 
 def joined(a, b):
     return Courses(
-        *(np.concatenate([x, y]) for x, y in zip((a.time, a.event, a.outcome), (b.time, b.event, b.outcome)))
+        np.concatenate([a.time, b.time]), np.concatenate([a.event, b.event]), np.concatenate([a.outcome, b.outcome])
     )
 
 
@@ -66,13 +66,8 @@ def test_without_an_effect_they_reject_as_often_as_they_say():
         ):
             made = estimate(win_shares(strata))
             hits[name] += abs(made.value) > 1.959964 * made.standard_error
-    shares = {name: hit / trials for name, hit in hits.items()}
-    print(shares)
-    for name in ("wilcoxon", "elteren", "ancova"):
-        within(hits[name], trials, 0.05)
-    # Wald's intervals are normal approximations: at 30 an arm, and at 10 an arm and stratum, a little over the level.
-    for name in ("ratio", "odds", "benefit", "within"):
-        assert 0.04 < shares[name] < 0.075, shares
+    for hit in hits.values():
+        within(hit, trials, 0.05)
 
 
 @cache
@@ -101,28 +96,27 @@ def test_intervals_of_win_statistics_cover_as_they_say():
         for estimate, value in true.items():
             made = estimate(shares)
             covered[estimate] += abs(made.value - value) <= 1.959964 * made.standard_error
-    print({estimate.__name__: hits / trials for estimate, hits in covered.items()}, true)
     for hits in covered.values():
-        assert 0.93 < hits / trials < 0.965, covered
+        within(hits, trials, 0.95)
 
 
 @pytest.mark.evidence("joint_rank", "simulation")
 def test_the_interval_of_the_joint_rank_covers_as_it_says():
-    draw, trials, n = stream("joint rank interval"), 1500, 40
-    won, lost = truth(0.35)
-    # Of N participants in two arms of n each, the mean ranks differ by N/2 (won - lost) where pairs alone decide.
-    true = n * (won - lost)
-    covered, differences = 0, []
-    for _ in range(trials):
+    def ranked(draw, n):
         (a, x), (b, y) = people(draw, n, 0.35), people(draw, n)
         both = joined(a, b)
-        rank = mid_ranks(compare_all(both, both).sign.sum(axis=1))
-        fit = fit_ancova(rank, np.concatenate([x, y]), ["t"] * n + ["r"] * n).difference("t", "r")
-        differences.append(fit.estimate)
-        covered += fit.ci_low <= true <= fit.ci_high
-    print(covered / trials, np.mean(differences), true)
-    assert abs(np.mean(differences) - true) < 1.0
-    assert 0.93 < covered / trials < 0.97
+        return mid_ranks(compare_all(both, both).sign.sum(axis=1)), np.concatenate([x, y])
+
+    draw, trials, n = stream("joint rank interval"), 2000, 40
+    # Ranks of scores have no closed mean where pairs form no order: that of other trials of the same size stands in.
+    other = stream("joint rank truth")
+    true = np.mean([rank[:n].mean() - rank[n:].mean() for rank, _ in (ranked(other, n) for _ in range(6000))])
+    covered = 0
+    for _ in range(trials):
+        rank, start = ranked(draw, n)
+        test = fit_ancova(rank, start, ["t"] * n + ["r"] * n).difference("t", "r")
+        covered += test.ci_low <= true <= test.ci_high
+    within(covered, trials, 0.95)
 
 
 @pytest.mark.evidence("ancova", "simulation")
@@ -142,7 +136,6 @@ def test_ancova_rejects_and_covers_as_it_says():
         covered += other.ci_low <= 1.5 <= other.ci_high
         welch = welch_t(change[: n[0]], change[n[0] :])
         plain += welch.ci_low <= 1.5 <= welch.ci_high
-    print(rejected / trials, covered / trials, unadjusted / trials, plain / trials)
     within(rejected, trials, 0.05)
     within(unadjusted, trials, 0.05)
     within(covered, trials, 0.95)

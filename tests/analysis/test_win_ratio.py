@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from leadin.analysis.function_and_survival import RULE
 from leadin.analysis.joint_rank import PAIRS
-from leadin.analysis.win_ratio import REFERENCES, win_ratio
+from leadin.analysis.win_ratio import REFERENCES, TOO_NARROW, win_ratio
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
 from .conftest import build_trial
@@ -228,3 +228,15 @@ def test_ten_strata_that_are_copies_of_one_trial_give_its_estimate_and_a_tenth_o
     one = win_ratio(four(), PLAN, "x")[2]
     many = win_ratio(with_sites(build_trial(arms, scores, events), sites), plan(strata=("site",)), "x")[2]
     assert (many.estimate, many.standard_error) == pytest.approx((one.estimate, one.standard_error / 10**0.5))
+
+
+@pytest.mark.parametrize(("n", "told"), [(19, (TOO_NARROW,)), (20, ())])
+def test_a_small_arm_is_told_with_the_net_benefit(n, told):
+    scores = {f"p{i:02d}": {0: 40, 6: 30 + (7 * i) % 9} for i in range(n + 25)}
+    trial = build_trial({who: "y" if i < n else "x" for i, who in enumerate(scores)}, scores)
+    ratio, odds, benefit, *_ = win_ratio(trial, PLAN, "x")
+    assert (ratio.warnings, odds.warnings, benefit.warnings) == ((), (), told)
+    assert TOO_NARROW == (
+        "fewer than 20 participants in an arm: this interval is somewhat too narrow and its p too small; those of the "
+        "win odds are not"
+    )

@@ -53,13 +53,20 @@ STATISTICS: dict[str, tuple[str, Callable[[WinShares], Estimate], str]] = {
 }
 """By rule: the unit, what estimates it, and what it is in words."""
 WON, LOST = "won", "lost"
+SMALL = 20
+"""Participants in an arm below which Wald's interval of the net benefit is too narrow to pass without a word."""
+TOO_NARROW = (
+    f"fewer than {SMALL} participants in an arm: this interval is somewhat too narrow and its p too small; those of "
+    "the win odds are not"
+)
 
 
 @dataclass(frozen=True)
 class WonAndLost:
     """Pairs of participants of two arms who are in one stratum, by what decided them. won, lost: by the arm; shares:
     with the covariance of both, weighted over strata, or the reason why there are none. n: participants compared;
-    alone: of the two arms and at risk, but in a stratum with too few to compare."""
+    alone: of the two arms and at risk, but in a stratum with too few to compare. smallest: participants compared of the
+    smaller arm."""
 
     shares: WinShares | None
     reason: str
@@ -67,6 +74,7 @@ class WonAndLost:
     counts: dict[str, int]
     n: int
     alone: int
+    smallest: int = 0
 
 
 def win_ratio(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
@@ -118,12 +126,13 @@ def _compared(given: FunctionAndSurvival, stratum: NDArray[np.str_], arm: str, r
             reason = f"expected at least {FEWEST} participants of arm {name} at risk; got {members.sum()}"
             return WonAndLost(None, reason, 0, {}, int((mine | other).sum()), 0)
     compared: list[Comparisons] = []
-    n = 0
+    sizes = np.zeros(2, dtype=np.intp)
     for label in np.unique(stratum[mine | other]):
         first, second = mine & (stratum == label), other & (stratum == label)
         if min(first.sum(), second.sum()) >= FEWEST:
             compared.append(compare_all(_of(given.courses, first), _of(given.courses, second)))
-            n += int(first.sum() + second.sum())
+            sizes += (first.sum(), second.sum())
+    n = int(sizes.sum())
     alone = int((mine | other).sum()) - n
     if not compared:
         reason = f"expected a stratum with at least {FEWEST} participants of either arm; got none"
@@ -135,7 +144,8 @@ def _compared(given: FunctionAndSurvival, stratum: NDArray[np.str_], arm: str, r
         LOST: int((signs < 0).sum()),
         **{rule: int((decided == what).sum()) for rule, what in SHARES.items()},
     }
-    return WonAndLost(win_shares([pairs.sign for pairs in compared]), "", signs.size, counts, n, alone)
+    shares = win_shares([pairs.sign for pairs in compared])
+    return WonAndLost(shares, "", signs.size, counts, n, alone, int(sizes.min()))
 
 
 def _of(courses: Courses, members: NDArray[np.bool_]) -> Courses:
@@ -155,6 +165,7 @@ def _statistic_row(known: Result, found: WonAndLost, alpha: float) -> Result:
         else:
             half = float(-ndtri(alpha / 2.0)) * made.standard_error
             z = made.value / made.standard_error
+            narrow = (TOO_NARROW,) if known.rule == "net benefit" and found.smallest < SMALL else ()
             return replace(
                 known,
                 estimate=made.value,
@@ -163,6 +174,7 @@ def _statistic_row(known: Result, found: WonAndLost, alpha: float) -> Result:
                 ci_low=made.value - half,
                 ci_high=made.value + half,
                 p=float(2.0 * ndtr(-abs(z))),
+                warnings=(*known.warnings, *narrow),
             )
     return replace(known, converged=False, warnings=(reason, *known.warnings))
 

@@ -173,9 +173,10 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
 
 
 def _short_label(result: Result) -> str:
-    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them."""
-    responders = result.method == "responders" and result.rule is not None
-    what = rule_words(result.rule or "").removesuffix(" slower") if responders else method_words(result.method)
+    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them; of a
+    method with several estimates of one contrast which one, `ALSFRS-R, win odds`."""
+    by_rule = result.method in ("responders", "ancova", "win_ratio") and result.rule is not None
+    what = rule_words(result.rule or "").removesuffix(" slower") if by_rule else method_words(result.method)
     return f"{capital(measure_words(result.endpoint))}, {what}"
 
 
