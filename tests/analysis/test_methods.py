@@ -35,6 +35,9 @@ def test_needs_are_tables():
         "responders": "assessments",
         "random_slope": "assessments",
         "broken_stick": "assessments",
+        "ancova": "assessments",
+        "joint_rank": "assessments",
+        "win_ratio": "assessments",
         "kaplan_meier": "events",
         "log_rank": "events",
         "cox": "events",
@@ -76,10 +79,7 @@ def test_a_model_takes_the_level_of_the_plan(build, name):
 def test_an_unknown_method_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UsageError) as caught:
         method_named(name)
-    assert str(caught.value) == (
-        "method: expected one of slope_change, responders, random_slope, broken_stick, kaplan_meier, log_rank, cox, "
-        f"safety; got {name!r}.{hint}"
-    )
+    assert str(caught.value) == (f"method: expected one of {', '.join(METHODS)}; got {name!r}.{hint}")
 
 
 def test_a_known_method_is_given():

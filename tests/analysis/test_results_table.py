@@ -93,6 +93,15 @@ def test_a_log_hazard_ratio_is_told_as_the_ratio():
     assert cells(estimate=None, unit="log hazard ratio")[3] == "not estimated"
 
 
+def test_the_log_of_any_ratio_is_told_as_the_ratio_and_shares_of_pairs_are_details():
+    told = cells(
+        method="win_ratio", estimate=0.6931, standard_error=0.3, ci_low=0.1053, ci_high=1.281, unit="log win odds"
+    )
+    assert (told[3:5], told[7]) == (("2.00", "1.11 to 3.60"), "win odds")
+    rows = [Result("win_ratio", "alsfrs_r", estimate=5.0, unit=unit) for unit in ("% of pairs", "net benefit")]
+    assert short(rows) == (rows[1],)
+
+
 def test_a_test_without_an_estimate_shows_its_statistic():
     assert cells(method="log_rank", statistic=2.1537, contrast="a - b", arm="a")[3] == "statistic 2.15"
 
@@ -124,7 +133,7 @@ ROWS = (
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
     assert shown == (ROWS[0], ROWS[2], ROWS[5])
-    hidden = "3 more rows (single adverse events, Wilson intervals) in the JSON and in `to_polars()`."
+    hidden = "3 more rows (single adverse events, Wilson intervals, shares of pairs) in the JSON and in `to_polars()`."
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden

@@ -179,6 +179,23 @@ def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_co
     assert group.title == "Survival: cells + riluzole − riluzole alone"
 
 
+def test_the_log_of_any_ratio_is_shown_as_the_ratio_and_the_forest_says_which(slope_row, cells_and_control):
+    ratio = slope_row(
+        method="win_ratio", rule="win ratio", unit="log win ratio", estimate=0.0, ci_low=-1.0, ci_high=1.0,
+        standard_error=0.5,
+    )  # fmt: skip
+    assert shown_value(ratio)[4] == "win ratio"
+    assert estimate_words(ratio) == ("1.00", "0.37 to 2.72")
+    benefit = replace(ratio, rule="net benefit", unit="net benefit")
+    adjusted = slope_row(method="ancova", rule="ANCOVA", unit="points")
+    rows = forest_rows(Answers((ratio, benefit, adjusted), cells_and_control))
+    assert [(row.label, row.unit, row.ratio, row.better_high) for row in rows] == [
+        ("ALSFRS-R, win ratio", "win ratio", True, True),
+        ("ALSFRS-R, net benefit", "net benefit", False, True),
+        ("ALSFRS-R, ANCOVA", "points", False, True),
+    ]
+
+
 def test_nothing_estimated_is_no_table(cells_and_control):
     assert models_table(Answers((), cells_and_control)) is None
     assert not_estimable(Answers((), cells_and_control)) == ()

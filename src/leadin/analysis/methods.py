@@ -12,8 +12,10 @@ from typing import Literal
 
 from scipy.special import ndtri, stdtrit
 
+from leadin.analysis import ancova as _ancova
 from leadin.analysis import broken_stick as _broken_stick
 from leadin.analysis import cox as _cox
+from leadin.analysis import joint_rank as _joint_rank
 from leadin.analysis import kaplan_meier as _kaplan_meier
 from leadin.analysis import log_rank as _log_rank
 from leadin.analysis import random_slope as _random_slope
@@ -21,6 +23,7 @@ from leadin.analysis import responders as _responders
 from leadin.analysis import safety as _safety
 from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
+from leadin.analysis import win_ratio as _win_ratio
 from leadin.analysis.intercurrent_events import Strategies
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
@@ -80,6 +83,9 @@ _OBSERVED: Strategies = {
 }
 _SLOPES: Strategies = {"death": ("while_alive",), **_OBSERVED}
 _MODELS: Strategies = {"death": ("hypothetical",), **_OBSERVED}
+# The one change of those who are alive to be seen at the visit.
+_SEEN_ALIVE: Strategies = {"death": ("while_alive",), **_OBSERVED}
+_COMPOSITE: Strategies = {"death": ("composite",), **_OBSERVED}
 _RESPONDERS: Strategies = {"death": ("composite",), **_OBSERVED}
 # Death is the outcome itself; so is ventilation where the protocol counts it as fatal.
 _SURVIVAL: Strategies = {
@@ -123,6 +129,30 @@ METHODS: dict[str, Method] = {
             "Does the rate of decline change at time zero, and more in one arm than in another?",
             _MODELS,
             _slope_model.REFERENCES,
+        ),
+        Method(
+            "ancova",
+            _ancova.ancova,
+            "assessments",
+            "Does the change from baseline at one visit differ between the arms?",
+            _SEEN_ALIVE,
+            _ancova.REFERENCES,
+        ),
+        Method(
+            "joint_rank",
+            _joint_rank.joint_rank,
+            "assessments",
+            "Do participants of one arm fare better than those of another, by survival first and then by function?",
+            _COMPOSITE,
+            _joint_rank.REFERENCES,
+        ),
+        Method(
+            "win_ratio",
+            _win_ratio.win_ratio,
+            "assessments",
+            "How often does a participant of one arm fare better than one of another, by survival and then function?",
+            _COMPOSITE,
+            _win_ratio.REFERENCES,
         ),
         Method(
             "kaplan_meier",

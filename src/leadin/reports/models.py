@@ -19,14 +19,13 @@ LEFT_TO_OTHER_SECTIONS = ("kaplan_meier", "safety")
 def shown_value(result: Result) -> tuple[float | None, float | None, float | None, float | None, str]:
     """Estimate, standard error, interval and unit as people read them.
 
-    A log hazard ratio is shown as the hazard ratio (its standard error by the delta method), a share as percentage
-    points.
+    The log of a ratio is shown as the ratio (its standard error by the delta method), a share as percentage points.
     """
     values = (result.estimate, result.standard_error, result.ci_low, result.ci_high)
-    if result.unit == "log hazard ratio":
+    if result.unit is not None and result.unit.startswith("log "):
         ratio = _exp(result.estimate)
         error = ratio * result.standard_error if ratio is not None and result.standard_error is not None else None
-        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), "hazard ratio"
+        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), result.unit.removeprefix("log ")
     if result.unit is not None and result.unit.startswith("proportion"):
         value, error, low, high = (None if each is None else 100 * each for each in values)
         return value, error, low, high, "% of participants" if result.contrast is None else "percentage points"
@@ -150,7 +149,7 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
     value, _, low, high, unit = shown_value(result)
     if value is None or low is None or high is None:
         return None
-    ratio = unit == "hazard ratio"
+    ratio = (result.unit or "").startswith("log ")
     if ratio and not (low > 0 and high < math.inf):
         return None
     arm = arm_called(answers.arms, result.arm)
@@ -167,16 +166,17 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
         text=f"{text} ({spread})",
         comparison=capital(answers.contrast_words(result)) if several else None,
         ratio=ratio,
-        better_high=not ratio,
+        better_high=unit != "hazard ratio",
         primary=answers.role(result) == "planned primary",
         colour=arm.look.colour if arm is not None else INK,
     )
 
 
 def _short_label(result: Result) -> str:
-    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them."""
-    responders = result.method == "responders" and result.rule is not None
-    what = rule_words(result.rule or "").removesuffix(" slower") if responders else method_words(result.method)
+    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them; of a
+    method with several estimates of one contrast which one, `ALSFRS-R, win odds`."""
+    by_rule = result.method in ("responders", "ancova", "win_ratio") and result.rule is not None
+    what = rule_words(result.rule or "").removesuffix(" slower") if by_rule else method_words(result.method)
     return f"{capital(measure_words(result.endpoint))}, {what}"
 
 

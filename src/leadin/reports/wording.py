@@ -10,6 +10,9 @@ METHODS: Mapping[str, str] = {
     "responders": "responders",
     "random_slope": "random-slope model",
     "broken_stick": "broken-stick model",
+    "ancova": "analysis of covariance",
+    "joint_rank": "joint rank (CAFS)",
+    "win_ratio": "win statistics",
     "kaplan_meier": "Kaplan-Meier",
     "log_rank": "log-rank test",
     "cox": "Cox model",
@@ -33,6 +36,18 @@ ASSUMPTIONS: Mapping[str, str] = {
         "Decline in two straight lines that meet at time zero; intercepts, slopes and changes vary normally between "
         "participants; whatever else changes at time zero changes alike in every arm; visits are missing at random "
         "given those that were made."
+    ),
+    "ancova": (
+        "Those who were seen at the visit stand for all; the change goes with baseline in a straight line, alike in "
+        "every arm; what is left varies alike. Nothing is said of those who died before."
+    ),
+    "joint_rank": (
+        "Death outweighs any loss of function. Those who leave are like those who stay, in survival and in function; "
+        "pairs are compared at the last visit that both made, however early."
+    ),
+    "win_ratio": (
+        "As for the joint rank; the figures hold for the length of follow-up of this trial. Intervals are normal "
+        "approximations."
     ),
     "kaplan_meier": "Those who leave are at the same risk as those who stay (independent censoring).",
     "log_rank": (
