@@ -64,7 +64,7 @@ def test_how_large_a_column_is_does_not_matter(size):
     usual = least_squares(Y, X, NAMES)
     other = least_squares(Y, X * [1, size, 1], NAMES)
     np.testing.assert_allclose(other.coefficients, usual.coefficients / [1, size, 1], rtol=1e-8)
-    with pytest.raises(DataError, match="^b: expected a column that is no combination of the others"):
+    with pytest.raises(DataError, match=r"^b: expected a column that is no combination of the others"):
         least_squares(Y, np.column_stack([X[:, :2], 2 - 3 * X[:, 1]]) * [1, size, size], NAMES)
 
 
@@ -74,5 +74,5 @@ def test_how_little_of_a_column_may_be_new(share, kept):
     if kept:
         assert np.isfinite(least_squares(Y, x, NAMES).covariance).all()
     else:
-        with pytest.raises(DataError, match="^b: expected"):
+        with pytest.raises(DataError, match=r"^b: expected"):
             least_squares(Y, x, NAMES)
