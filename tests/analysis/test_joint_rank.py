@@ -226,6 +226,13 @@ def test_those_without_baseline_or_later_visits_are_left_to_survival_and_told():
     wilcoxon, ancova, *_ = joint_rank(trial, PLAN, "x")
     assert (wilcoxon.n, wilcoxon.not_evaluable) == (5, 0)
     assert (ancova.n, ancova.not_evaluable) == (4, 1)
+    means = [(row.arm, row.rule, row.n, row.not_evaluable) for row in joint_rank(trial, PLAN, "x")[2:6]]
+    assert means == [
+        ("x", "mean rank", 3, 0),
+        ("x", "adjusted mean rank", 2, 1),
+        ("y", "mean rank", 2, 0),
+        ("y", "adjusted mean rank", 2, 0),
+    ]
 
 
 def test_without_any_visit_survival_alone_decides():
@@ -235,6 +242,7 @@ def test_without_any_visit_survival_alone_decides():
     assert ranks.score.tolist() == [-2, 0, 2]
     said = "nobody has the ALSFRS-R total at a visit after time zero that counts: survival alone decides"
     assert ranks.warnings == (said,)
+    assert joint_ranks(trial, plan(month=2.5)).event.tolist() == [True, True, False]
     early = joint_ranks(five(), plan(month=0.5))
     assert (early.warnings, early.score.tolist()) == ((said,), [0] * 5)
     assert np.isnan(early.change).all()

@@ -57,3 +57,22 @@ def test_what_cannot_be_fitted_is_refused(y, x, names, said):
 
 def test_one_row_more_than_columns_is_enough():
     assert least_squares(Y[:4], X[:4], NAMES).df == 1
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e9])
+def test_how_large_a_column_is_does_not_matter(size):
+    usual = least_squares(Y, X, NAMES)
+    other = least_squares(Y, X * [1, size, 1], NAMES)
+    np.testing.assert_allclose(other.coefficients, usual.coefficients / [1, size, 1], rtol=1e-8)
+    with pytest.raises(DataError, match=r"^b: expected a column that is no combination of the others"):
+        least_squares(Y, np.column_stack([X[:, :2], 2 - 3 * X[:, 1]]) * [1, size, size], NAMES)
+
+
+@pytest.mark.parametrize(("share", "kept"), [(1e-6, True), (1e-8, False)])
+def test_how_little_of_a_column_may_be_new(share, kept):
+    x = np.column_stack([X[:, :2], X[:, 1] + share * X[:, 2]])
+    if kept:
+        assert np.isfinite(least_squares(Y, x, NAMES).covariance).all()
+    else:
+        with pytest.raises(DataError, match=r"^b: expected"):
+            least_squares(Y, x, NAMES)
