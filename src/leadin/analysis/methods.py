@@ -22,6 +22,7 @@ from leadin.analysis import safety as _safety
 from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
 from leadin.analysis.intercurrent_events import Strategies
+from leadin.analysis.mmrm import mmrm as _mmrm
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
@@ -123,6 +124,14 @@ METHODS: dict[str, Method] = {
             "Does the rate of decline change at time zero, and more in one arm than in another?",
             _MODELS,
             _slope_model.REFERENCES,
+        ),
+        Method(
+            "mmrm",
+            _mmrm.mmrm,
+            "assessments",
+            "How far apart are the arms at each visit?",
+            _MODELS,
+            _mmrm.REFERENCES,
         ),
         Method(
             "kaplan_meier",

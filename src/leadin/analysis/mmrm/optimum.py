@@ -1,0 +1,100 @@
+"""Where the REML deviance of a covariance structure is smallest: starts, attempts, and refusals that say why not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leadin.analysis.mmrm.likelihood import VisitArrays, at_covariance, slope_and_curvature
+from leadin.analysis.mmrm.structures import Floats, Structure
+from leadin.analysis.trust_region import Attempt, newton
+from leadin.errors import ConvergenceError
+
+SAME_OPTIMUM = 1e-7
+"""Two optima whose deviances differ by less are one and the same."""
+
+FLAT = 1e-8
+"""A parameter is not determined where the deviance curves less than this share of how it curves where it curves most.
+"""
+
+
+def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...]) -> tuple[Attempt, ...]:
+    """All attempts, the best first.
+
+    Raises ConvergenceError, in one line, where the structure has more parameters than the data can tell, and where
+    the best point found is no optimum: then with every attempt.
+    """
+    _check_determined(data, structure, visits)
+
+    def objective(theta: Floats) -> tuple[float, Floats, Floats]:
+        sigma = structure.covariance(theta, data.m)
+        at = at_covariance(data, sigma.value)
+        return (at.value, *slope_and_curvature(data, at, sigma))
+
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        attempts = [newton(objective, structure.start(near), f"newton {name}") for name, near in _starts(data)]
+        ranked = sorted(attempts, key=_rank)
+        best = ranked[0]
+        if best.converged:
+            curvatures = np.linalg.eigvalsh(objective(np.array(best.end))[2])
+    tried = "; ".join(_told(attempt) for attempt in attempts)
+    if not best.converged:
+        raise ConvergenceError(f"no optimum was found. Tried: {tried}")
+    if not curvatures[0] > FLAT * curvatures[-1]:
+        raise ConvergenceError(f"the data do not determine all {len(best.end)} covariance parameters. Tried: {tried}")
+    return tuple(ranked)
+
+
+def _rank(attempt: Attempt) -> tuple[bool, float]:
+    return np.isnan(attempt.criterion), attempt.criterion - SAME_OPTIMUM * attempt.converged
+
+
+def _told(attempt: Attempt) -> str:
+    """An attempt without its many numbers."""
+    return f"{attempt.optimiser}: {attempt.reason} (step {attempt.steps}, deviance {attempt.criterion:.6g})"
+
+
+def _check_determined(data: VisitArrays, structure: Structure, visits: tuple[str, ...]) -> None:
+    """Raises ConvergenceError for more parameters than observations are left, and where no participant was seen at the
+    visits that a parameter is about.
+    """
+    k, left = structure.size(data.m), data.n - data.p
+    if k >= left:
+        raise ConvergenceError(
+            f"expected more observations than its {k} covariance parameters and the {data.p} fixed effects; got "
+            f"{data.n}"
+        )
+    together = (data.seen[:, :, None] & data.seen[:, None, :]).any(axis=0)
+    sigma = structure.covariance(structure.start(_even(data.m)), data.m)
+    if np.linalg.matrix_rank(sigma.first[:, together]) < k:
+        pairs = [f"{visits[a]} and {visits[b]}" for a, b in zip(*np.nonzero(np.triu(~together)), strict=True)]
+        raise ConvergenceError(
+            f"its {k} covariance parameters need participants seen at both of two visits; nobody was at "
+            f"{', '.join(pairs)}"
+        )
+
+
+def _starts(data: VisitArrays) -> tuple[tuple[str, Floats], ...]:
+    """Covariances to begin from, in units of the outcome's scale: as the least-squares residuals vary together, with
+    their variances and nothing between visits, and with half the variance shared.
+    """
+    seen = data.seen[data.pattern].astype(np.float64)
+    together = seen.T @ seen
+    moments = (data.y.T @ data.y) / np.maximum(together, 1.0)
+    # Visits of a handful of participants may hardly vary: no start is further off than a hundredth of the usual.
+    deviation = np.sqrt(np.maximum(np.diag(moments), 1e-4))
+    correlation = np.clip(moments / np.outer(deviation, deviation), -0.95, 0.95)
+    np.fill_diagonal(correlation, 1.0)
+    scale = np.outer(deviation, deviation)
+    smallest = float(np.linalg.eigvalsh(correlation)[0])
+    share = max(0.0, (0.02 - smallest) / (1.0 - smallest)) if data.m > 1 else 0.0
+    observed = (1.0 - share) * correlation + share * np.eye(data.m)
+    return (
+        ("from the residuals", scale * observed),
+        ("from independence", scale * np.eye(data.m)),
+        ("from half shared", scale * _even(data.m)),
+    )
+
+
+def _even(visits: int) -> Floats:
+    """Ones with half of them shared between visits."""
+    return 0.5 + 0.5 * np.eye(visits)
