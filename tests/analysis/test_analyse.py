@@ -51,8 +51,8 @@ def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
     results = analyse_trial(trial)
     assert list(told(results)) == [
         ("slope_change", "alsfrs_r"), ("responders", "alsfrs_r"), ("random_slope", "alsfrs_r"),
-        ("broken_stick", "alsfrs_r"), ("kaplan_meier", "survival"), ("log_rank", "survival"), ("cox", "survival"),
-        ("safety", "adverse_events"),
+        ("broken_stick", "alsfrs_r"), ("mmrm", "alsfrs_r"), ("kaplan_meier", "survival"), ("log_rank", "survival"),
+        ("cox", "survival"), ("safety", "adverse_events"),
     ]  # fmt: skip
     assert set(results.methods) == set(METHODS)
     assert not any(row.planned for row in results)
@@ -66,6 +66,7 @@ def test_measures_of_breathing_are_analysed_where_the_tables_hold_them(build):
     results = analyse_trial(build(ARMS, scores(), ENDS, more=breathing("svc_percent"), adverse_events=HARM))
     assert [key for key in told(results) if key[1] == "svc_percent"] == [
         ("slope_change", "svc_percent"), ("random_slope", "svc_percent"), ("broken_stick", "svc_percent"),
+        ("mmrm", "svc_percent"),
     ]  # fmt: skip
     only = analyse_trial(build(ARMS, more=breathing("fvc_percent")), methods=["random_slope"])
     assert list(told(only)) == [("random_slope", "fvc_percent")]
@@ -210,7 +211,7 @@ def test_a_strategy_of_the_plan_is_carried_out_and_said(build):
 NO_SCORE = "the trial has no assessment of ALSFRS-R total"
 NO_EVENT = "the trial was imported without any event, so that nobody is known to have died or to have been followed"
 LACKING = {
-    **dict.fromkeys(("slope_change", "responders", "random_slope", "broken_stick"), NO_SCORE),
+    **dict.fromkeys(("slope_change", "responders", "random_slope", "broken_stick", "mmrm"), NO_SCORE),
     **dict.fromkeys(("kaplan_meier", "log_rank", "cox"), NO_EVENT),
     "safety": "the trial was imported without any adverse event; none recorded is not none seen",
 }

@@ -35,6 +35,7 @@ def test_needs_are_tables():
         "responders": "assessments",
         "random_slope": "assessments",
         "broken_stick": "assessments",
+        "mmrm": "assessments",
         "kaplan_meier": "events",
         "log_rank": "events",
         "cox": "events",
@@ -77,8 +78,8 @@ def test_an_unknown_method_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UsageError) as caught:
         method_named(name)
     assert str(caught.value) == (
-        "method: expected one of slope_change, responders, random_slope, broken_stick, kaplan_meier, log_rank, cox, "
-        f"safety; got {name!r}.{hint}"
+        "method: expected one of slope_change, responders, random_slope, broken_stick, mmrm, kaplan_meier, log_rank, "
+        f"cox, safety; got {name!r}.{hint}"
     )
 
 

@@ -6,7 +6,7 @@ back results; add one line here and its name to `Method` in `protocols/planned_a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -57,11 +57,13 @@ def method_named(name: str) -> Method:
     raise UsageError(f"method: expected one of {', '.join(METHODS)}; got {name!r}.{hint}")
 
 
-def _model(fit: Callable[[Trial, str, str | None], tuple[Result, ...]]) -> Run:
+def _model(fit: Callable[[Trial, str, str | None, Sequence[str]], tuple[Result, ...]]) -> Run:
     """A mixed model as a method: its intervals, made at 95 %, widened or narrowed to the level of the plan."""
 
     def run(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
-        return tuple(_at_level(row, planned.alpha) for row in fit(trial, planned.measure, reference))
+        return tuple(
+            _at_level(row, planned.alpha) for row in fit(trial, planned.measure, reference, planned.covariates)
+        )
 
     return run
 

@@ -161,7 +161,7 @@ def _fit_at(
     visits: tuple[str, ...],
     attempts: tuple[Attempt, ...],
 ) -> MmrmFit:
-    theta = np.array(attempts[0].end)
+    theta = structure.parameters(np.array(attempts[0].end), arrays.m)
     sigma = structure.covariance(theta, arrays.m)
     at = at_covariance(arrays, sigma.value)
     hessian = slope_and_curvature(arrays, at, sigma)[1]

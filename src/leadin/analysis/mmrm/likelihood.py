@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from leadin.analysis.mmrm.structures import Derivatives, Floats
 
-SMALLEST_PIVOT = 1e-12
-"""A visit that the visits before it predict up to this share of the residual variance is predicted without error."""
+SMALLEST_SHARE = 1e-6
+"""A visit that the visits before it predict up to this share of its variance counts as predicted without error."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,8 @@ def at_covariance(data: VisitArrays, sigma: Floats) -> AtCovariance:
     both = data.seen[:, :, None] & data.seen[:, None, :]
     factors = np.linalg.cholesky(np.where(both, sigma, np.eye(data.m)))
     pivots = np.diagonal(factors, axis1=1, axis2=2)
-    if not pivots.min() ** 2 > SMALLEST_PIVOT:
+    own = np.where(data.seen, pivots**2 / np.diag(sigma), 1.0)
+    if not own.min() > SMALLEST_SHARE:
         raise FloatingPointError("the visits predict one another without error")
     inverse = np.linalg.inv(factors)
     weights = np.where(both, inverse.swapaxes(1, 2) @ inverse, 0.0)
@@ -151,14 +152,6 @@ def slope_and_curvature(data: VisitArrays, at: AtCovariance, sigma: Derivatives)
         + sigma.second.reshape(k, k, m * m) @ by_sigma
     )
     return gradient, hessian
-
-
-def expected_curvature(data: VisitArrays, at: AtCovariance, first: Floats) -> Floats:
-    """The Hessian (k, k) that is expected if the model holds: the traces of P V_i P V_j."""
-    spread = np.add.reduceat(at.b[:, :, :-1] @ at.b[:, :, :-1].swapaxes(1, 2), data.first, axis=0)
-    total = data.counts[:, None, None] * at.weights
-    forms = along(at, first)[:, :-1, :-1]
-    return _twice_along(at.weights, total - 2.0 * spread, first) + _inner(forms)
 
 
 def _twice_along(weights: Floats, inner: Floats, first: Floats) -> Floats:

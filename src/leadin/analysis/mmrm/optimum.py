@@ -16,6 +16,10 @@ FLAT = 1e-8
 """A parameter is not determined where the deviance curves less than this share of how it curves where it curves most.
 """
 
+SINGULAR = "the deviance falls without end towards a covariance in which the visits predict one another without error"
+SINGULAR_POINTS = 12
+"""So many refused points in one run are no overshooting."""
+
 
 def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...]) -> tuple[Attempt, ...]:
     """All attempts, the best first.
@@ -24,33 +28,62 @@ def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...
     the best point found is no optimum: then with every attempt.
     """
     _check_determined(data, structure, visits)
-
-    def objective(theta: Floats) -> tuple[float, Floats, Floats]:
-        sigma = structure.covariance(theta, data.m)
-        at = at_covariance(data, sigma.value)
-        return (at.value, *slope_and_curvature(data, at, sigma))
-
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        attempts = [newton(objective, structure.start(near), f"newton {name}") for name, near in _starts(data)]
-        ranked = sorted(attempts, key=_rank)
-        best = ranked[0]
-        if best.converged:
-            curvatures = np.linalg.eigvalsh(objective(np.array(best.end))[2])
-    tried = "; ".join(_told(attempt) for attempt in attempts)
+    attempts: list[Attempt] = []
+    for name, near in _starts(data):
+        attempts.append(_attempt(data, structure, name, near))
+        if attempts[-1].reason == SINGULAR:
+            before = f". Tried before: {_told(attempts[:-1])}" if len(attempts) > 1 else ""
+            raise ConvergenceError(f"{SINGULAR} ({attempts[-1].optimiser}){before}")
+    ranked = sorted(attempts, key=_rank)
+    best = ranked[0]
     if not best.converged:
-        raise ConvergenceError(f"no optimum was found. Tried: {tried}")
+        raise ConvergenceError(f"no optimum was found. Tried: {_told(attempts)}")
+    curvatures = np.linalg.eigvalsh(_deviance(data, structure, np.array(best.end))[2])
     if not curvatures[0] > FLAT * curvatures[-1]:
-        raise ConvergenceError(f"the data do not determine all {len(best.end)} covariance parameters. Tried: {tried}")
+        raise ConvergenceError(
+            f"the data do not determine all {len(best.end)} covariance parameters. Tried: {_told(attempts)}"
+        )
     return tuple(ranked)
+
+
+def _deviance(data: VisitArrays, structure: Structure, place: Floats) -> tuple[float, Floats, Floats]:
+    sigma = structure.search(place, data.m)
+    at = at_covariance(data, sigma.value)
+    return (at.value, *slope_and_curvature(data, at, sigma))
+
+
+def _attempt(data: VisitArrays, structure: Structure, name: str, near: Floats) -> Attempt:
+    """One run of Newton's method; given up where it keeps running into covariances that are as good as singular."""
+    refused: list[Floats] = []
+
+    def objective(place: Floats) -> tuple[float, Floats, Floats]:
+        try:
+            return _deviance(data, structure, place)
+        except FloatingPointError:
+            refused.append(place)
+            if len(refused) == SINGULAR_POINTS:
+                raise ConvergenceError(SINGULAR) from None
+            raise
+
+    start, optimiser = structure.search_start(near), f"newton from {name}"
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        try:
+            return newton(objective, start, optimiser)
+        except ConvergenceError:
+            ends = (tuple(start.tolist()), tuple(refused[-1].tolist()))
+            return Attempt(*ends, optimiser, float("nan"), False, SINGULAR, len(refused))
 
 
 def _rank(attempt: Attempt) -> tuple[bool, float]:
     return np.isnan(attempt.criterion), attempt.criterion - SAME_OPTIMUM * attempt.converged
 
 
-def _told(attempt: Attempt) -> str:
-    """An attempt without its many numbers."""
-    return f"{attempt.optimiser}: {attempt.reason} (step {attempt.steps}, deviance {attempt.criterion:.6g})"
+def _told(attempts: list[Attempt]) -> str:
+    """The attempts without their many numbers."""
+    return "; ".join(
+        f"{attempt.optimiser}: {attempt.reason} (step {attempt.steps}, deviance {attempt.criterion:.6g})"
+        for attempt in attempts
+    )
 
 
 def _check_determined(data: VisitArrays, structure: Structure, visits: tuple[str, ...]) -> None:
@@ -89,9 +122,9 @@ def _starts(data: VisitArrays) -> tuple[tuple[str, Floats], ...]:
     share = max(0.0, (0.02 - smallest) / (1.0 - smallest)) if data.m > 1 else 0.0
     observed = (1.0 - share) * correlation + share * np.eye(data.m)
     return (
-        ("from the residuals", scale * observed),
-        ("from independence", scale * np.eye(data.m)),
-        ("from half shared", scale * _even(data.m)),
+        ("the residuals", scale * observed),
+        ("independence", scale * np.eye(data.m)),
+        ("half shared", scale * _even(data.m)),
     )
 
 

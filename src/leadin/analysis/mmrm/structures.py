@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from leadin.analysis.mmrm.log_cholesky import log_cholesky, log_cholesky_of
 from leadin.protocols.planned_analysis import CovarianceStructure
 
 Floats = NDArray[np.float64]
@@ -81,6 +82,20 @@ class Structure:
         elif not self.heterogeneous:
             deviation = np.sqrt(np.diag(covariance).mean(keepdims=True))
         return np.concatenate([np.log(deviation), self.shape_start(correlation)])
+
+    def search(self, place: Floats, visits: int) -> Derivatives:
+        """Sigma (m, m) and its derivatives by the coordinates (k,) in which its optimum is looked for."""
+        if self.name == "unstructured":
+            return Derivatives(*log_cholesky(place, visits))
+        return self.covariance(place, visits)
+
+    def search_start(self, covariance: Floats) -> Floats:
+        """`start` in the coordinates of `search`."""
+        return log_cholesky_of(covariance) if self.name == "unstructured" else self.start(covariance)
+
+    def parameters(self, place: Floats, visits: int) -> Floats:
+        """The parameters (k,) at a point of `search`."""
+        return self.start(self.search(place, visits).value) if self.name == "unstructured" else place
 
     def rescaled(self, theta: Floats, visits: int, factor: float) -> Floats:
         """The parameters (k,) of factor^2 Sigma."""
