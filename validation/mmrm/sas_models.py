@@ -27,7 +27,7 @@ SAS_VISITS = ("VIS2", "VIS3", "VIS4", "VIS1")
 
 @dataclass(frozen=True)
 class Model:
-    """y (n,), columns (n, p), visit (n,), participant (n,), visits in SAS's order; contrasts: by SAS's words for them."""
+    """y (n,), columns (n, p), visit (n,), participant (n,), visits in SAS's order; contrasts: by SAS's words."""
 
     y: np.ndarray
     columns: np.ndarray

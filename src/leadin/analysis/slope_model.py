@@ -144,7 +144,7 @@ def _result(fitted: SlopeModelFit, coefficient: str, arm: str | None, contrast: 
         (UNCONTROLLED, len(visits.arms) == 1),
         (SINGULAR, fit.singular),
         (FLAT, fit.uncertainty.flat_directions > 0),
-        (f"{visits.lacking} participants with visits lack a covariate and are left out", visits.lacking > 0),
+        (f"participants with visits but not all covariates, left out: {visits.lacking}", visits.lacking > 0),
     )
     adjusted = f"adjusted for {', '.join(visits.adjusted_for)}, " if visits.adjusted_for else ""
     return Result(

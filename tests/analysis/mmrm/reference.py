@@ -102,10 +102,7 @@ def dense(data, sigma):
     projection = inverse - inverse @ x @ c @ x.T @ inverse
     py = projection @ y
     value = (
-        np.linalg.slogdet(v)[1]
-        + np.linalg.slogdet(information)[1]
-        + y @ py
-        + (y.size - x.shape[1]) * np.log(2 * np.pi)
+        np.linalg.slogdet(v)[1] + np.linalg.slogdet(information)[1] + y @ py + (y.size - x.shape[1]) * np.log(2 * np.pi)
     )
     k = len(sigma.first)
     v_1 = [whole(each) for each in sigma.first]

@@ -72,8 +72,8 @@ def test_structures_equal_a_textbook_program_in_r(entry):
 @pytest.mark.evidence("mmrm", "reference")
 @pytest.mark.parametrize("entry", LMER, ids=[e["dataset"] for e in LMER])
 def test_compound_symmetry_equals_a_random_intercept_of_lme4_with_kenward_roger(entry):
-    """Reference: validation/mmrm/structures.json; lme4, lmerTest, pbkrtest. pbkrtest takes the expected information, and
-    the parameters in which V is linear: the plain twin gives both, and the fitter's own way equals the twin's."""
+    """Reference: validation/mmrm/structures.json; lme4, lmerTest, pbkrtest. pbkrtest takes the expected information
+    and the parameters in which V is linear: the plain twin gives both, and the fitter's own way equals the twin's."""
     data = arrays(entry["dataset"])
     fit = fit_mmrm(*data.given, structure="compound_symmetry")
     errors = np.sqrt(np.diag(fit.covariance))
@@ -119,7 +119,9 @@ def test_ways_of_testing():
     for way, linear in (("kenward_roger", False), ("kenward_roger_linear", True)):
         adjusted = fit.test("b11", way, 0.9)
         assert adjusted.df == plain.df
-        assert adjusted.standard_error == pytest.approx(np.sqrt(fit.adjusted_covariance(linear=linear)[11, 11]), rel=1e-12)
+        assert adjusted.standard_error == pytest.approx(
+            np.sqrt(fit.adjusted_covariance(linear=linear)[11, 11]), rel=1e-12
+        )
         assert adjusted.standard_error != pytest.approx(plain.standard_error, rel=1e-6)
         assert adjusted.estimate == plain.estimate
         assert adjusted.level == 0.9
@@ -161,7 +163,7 @@ def test_complete_and_balanced_data_have_the_exact_answer():
     assert test.estimate == pytest.approx(groups[1].mean() - groups[0].mean(), rel=1e-10)
     assert test.standard_error == pytest.approx(np.sqrt(pooled * 2 / 12), rel=1e-9)
     assert test.df == pytest.approx(22.0, rel=1e-7)
-    residual = y - np.stack([g_mean for g_mean in (y[arm == a].mean(axis=0) for a in (0, 1))])[arm]
+    residual = y - np.stack([group.mean(axis=0) for group in (y[arm == 0], y[arm == 1])])[arm]
     assert fit.visit_covariance == pytest.approx(residual.T @ residual / 22, rel=1e-8)
 
 
@@ -255,9 +257,13 @@ def test_arrays_that_cannot_be_fitted_are_refused():
         "y: expected finite numbers; 1 of 3 rows are missing or infinite, the first in row 1 (counted from 0). Leave "
         "such rows out.", [1.0, float("nan"), 2.0], np.ones((3, 1)), [0, 0, 0], [1, 2, 3],
     )  # fmt: skip
-    refused(f"visit: expected one row for each of the {y.size} outcomes; got shape ({y.size - 1},)", y, x, visit[1:], who)
+    refused(
+        f"visit: expected one row for each of the {y.size} outcomes; got shape ({y.size - 1},)", y, x, visit[1:], who
+    )
     refused(f"participant: expected one row for each of the {y.size} outcomes; got shape (1,)", y, x, visit, who[:1])
-    refused(f"fixed: expected one row for each of the {y.size} outcomes; got shape ({y.size - 1},)", y, x[1:], visit, who)
+    refused(
+        f"fixed: expected one row for each of the {y.size} outcomes; got shape ({y.size - 1},)", y, x[1:], visit, who
+    )
     refused("visit: expected one of 1, 2, 3, 4, 5; got 6", y, x, visit, who, visits=[1, 2, 3, 4, 5])
     refused(
         "visit: expected each participant once at a visit; got 7 2 times at 2",
@@ -266,8 +272,8 @@ def test_arrays_that_cannot_be_fitted_are_refused():
     refused("y: expected an outcome that varies; all 3 values are 4", [4.0] * 3, np.ones((3, 1)), [1, 1, 1], [1, 2, 3])
     refused("y: expected more observations than the 2 fixed effects; got 2", [1.0, 2.0], np.eye(2), [1, 1], [1, 2])
     refused(
-        "fixed: expected columns that say different things; zero, or a combination of the columns before: x2. Leave these "
-        "out.", [1.0, 2.0, 4.0], np.ones((3, 2)), [1, 1, 1], [1, 2, 3],
+        "fixed: expected columns that say different things; zero, or a combination of the columns before: x2. Leave "
+        "these out.", [1.0, 2.0, 4.0], np.ones((3, 2)), [1, 1, 1], [1, 2, 3],
     )  # fmt: skip
     line = np.column_stack([np.ones(4), np.arange(4.0)])
     refused(
@@ -282,13 +288,15 @@ def test_a_structure_with_more_parameters_than_data_says_so():
     who, visit = np.divmod(np.arange(12), 4)
     at = (visit[:, None] == np.arange(4)).astype(float)
     refused(
-        "expected more observations than its 10 covariance parameters and the 4 fixed effects; got 12",
+        "expected at least 14 observations for its 10 covariance parameters and 4 fixed effects; got 12",
         draw.normal(size=12), at, visit, who, error=ConvergenceError,
     )  # fmt: skip
     refused(
-        "expected more observations than its 10 covariance parameters and the 4 fixed effects; got 14",
-        draw.normal(size=14), np.vstack([at, at[:2]]), [*visit, 0, 1], [*who, 3, 3], error=ConvergenceError,
+        "expected at least 14 observations for its 10 covariance parameters and 4 fixed effects; got 13",
+        draw.normal(size=13), np.vstack([at, at[:1]]), [*visit, 0], [*who, 3], error=ConvergenceError,
     )  # fmt: skip
+    with pytest.raises(ConvergenceError, match=r"^the deviance falls without end"):
+        fit_mmrm(draw.normal(size=14), np.vstack([at, at[:2]]), [*visit, 0, 1], [*who, 3, 3])
 
 
 @pytest.mark.evidence("mmrm", "bad_input")

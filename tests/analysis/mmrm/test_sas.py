@@ -1,8 +1,8 @@
 """The fitter against listings of SAS PROC MIXED, which are not ours to keep: skipped where they are absent.
 
 SAS stops when its criterion is below 1e-8, up to 8e-6 above the smallest deviance. So what it prints is held twice: at
-SAS's own covariance, where coefficients must be the printed ones, and at the optimum, where what SAS left of the deviance
-is allowed for.
+SAS's own covariance, where coefficients must be the printed ones, and at the optimum, where what SAS left of the
+deviance is allowed for.
 """
 
 from __future__ import annotations

@@ -114,6 +114,6 @@ def test_starts_are_possible_whatever_the_data_say():
     start = structure_named("compound_symmetry").start(apart)
     assert structure_named("compound_symmetry").covariance(start, 4).value[0, 1] == pytest.approx(-0.5 / 3)
     one = np.ones((3, 3))
-    assert structure_named("autoregressive").covariance(
-        structure_named("autoregressive").start(one), 3
-    ).value[0, 1] == pytest.approx(0.95)
+    assert structure_named("autoregressive").covariance(structure_named("autoregressive").start(one), 3).value[
+        0, 1
+    ] == pytest.approx(0.95)

@@ -91,10 +91,10 @@ def _check_determined(data: VisitArrays, structure: Structure, visits: tuple[str
     visits that a parameter is about.
     """
     k, left = structure.size(data.m), data.n - data.p
-    if k >= left:
+    if k > left:
         raise ConvergenceError(
-            f"expected more observations than its {k} covariance parameters and the {data.p} fixed effects; got "
-            f"{data.n}"
+            f"expected at least {k + data.p} observations for its {k} covariance parameters and {data.p} fixed "
+            f"effects; got {data.n}"
         )
     together = (data.seen[:, :, None] & data.seen[:, None, :]).any(axis=0)
     sigma = structure.covariance(structure.start(_even(data.m)), data.m)

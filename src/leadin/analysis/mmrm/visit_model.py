@@ -199,12 +199,9 @@ def _notes(grid: VisitGrid, complete: Flags, spread: bool) -> tuple[str, ...]:
     without_baseline = int((later & ~np.isfinite(grid.baseline)).sum())
     without_covariate = int((later & np.isfinite(grid.baseline) & ~complete).sum())
     notes = (
-        (f"{without_baseline} participants with visits but no baseline are left out", without_baseline > 0),
-        (
-            f"{without_covariate} participants with a baseline but not all covariates are left out",
-            without_covariate > 0,
-        ),
-        (f"{grid.outside} assessments belong to no visit and are left out", grid.outside > 0),
+        (f"participants with visits but no baseline, left out: {without_baseline}", without_baseline > 0),
+        (f"participants with a baseline but not all covariates, left out: {without_covariate}", without_covariate > 0),
+        (f"assessments that belong to no visit, left out: {grid.outside}", grid.outside > 0),
         (NO_SPREAD, not spread),
     )
     return tuple(note for note, holds in notes if holds)
