@@ -50,10 +50,10 @@ def test_structures_equal_nlme_s_gls(entry):
     """Reference: validation/mmrm/structures.json. What gls leaves is its optimiser's (see agreement.md)."""
     fit = fit_mmrm(*arrays(entry["dataset"]).given, structure=entry["structure"])
     errors = np.sqrt(np.diag(fit.covariance))
-    assert fit.reml_log_likelihood == pytest.approx(entry["reml_ll"], abs=1e-6)
+    assert fit.reml_log_likelihood == pytest.approx(entry["reml_ll"], abs=5e-7)
     assert fit.reml_log_likelihood >= entry["reml_ll"] - 1e-9
-    assert np.abs((fit.coefficients - entry["beta"]) / errors).max() < 2e-4
-    assert errors == pytest.approx(entry["se"], rel=2e-4)
+    assert np.abs((fit.coefficients - entry["beta"]) / errors).max() < 5e-5
+    assert errors == pytest.approx(entry["se"], rel=5e-5)
 
 
 @pytest.mark.evidence("mmrm", "reference")
@@ -63,8 +63,8 @@ def test_structures_equal_a_textbook_program_in_r(entry):
     fit = fit_mmrm(*arrays(entry["dataset"]).given, structure=entry["structure"])
     errors = np.sqrt(np.diag(fit.covariance))
     assert fit.reml_log_likelihood == pytest.approx(entry["reml_ll"], abs=1e-8)
-    assert np.abs((fit.coefficients - entry["beta"]) / errors).max() < 1e-6
-    assert errors == pytest.approx(entry["se"], rel=1e-6)
+    assert np.abs((fit.coefficients - entry["beta"]) / errors).max() < 2e-7
+    assert errors == pytest.approx(entry["se"], rel=2e-7)
     assert fit.visit_covariance == pytest.approx(np.array(entry["sigma"]), rel=1e-5, abs=1e-5)
     assert fit.theta == pytest.approx(entry["theta"], abs=1e-5)
 
