@@ -223,7 +223,7 @@ def test_what_the_tables_cannot_carry_is_said_method_by_method(build):
     assert len(results) == len(METHODS)
     assert not any(row.converged for row in results)
     assert all(row.references == METHODS[row.method].references for row in results)
-    assert [row.endpoint for row in results] == ["alsfrs_r"] * 4 + ["survival"] * 3 + ["adverse_events"]
+    assert [row.endpoint for row in results] == ["alsfrs_r"] * 5 + ["survival"] * 3 + ["adverse_events"]
 
 
 def test_no_adverse_event_in_a_trial_that_was_conducted_is_none_seen(build):
