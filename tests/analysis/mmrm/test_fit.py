@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -295,7 +297,7 @@ def test_a_structure_with_more_parameters_than_data_says_so():
         "expected at least 14 observations for its 10 covariance parameters and 4 fixed effects; got 13",
         draw.normal(size=13), np.vstack([at, at[:1]]), [*visit, 0], [*who, 3], error=ConvergenceError,
     )  # fmt: skip
-    with pytest.raises(ConvergenceError, match=r"^the deviance falls without end"):
+    with pytest.raises(ConvergenceError, match=r"^there is no best fit"):
         fit_mmrm(draw.normal(size=14), np.vstack([at, at[:2]]), [*visit, 0, 1], [*who, 3, 3])
 
 
@@ -322,6 +324,39 @@ def test_a_visit_that_repeats_another_has_no_optimum():
     who, visit = np.divmod(np.arange(90), 3)
     at = (visit[:, None] == np.arange(3)).astype(float)
     refused(
-        "the deviance falls without end towards a covariance in which the visits predict one another without error "
-        "(newton from the residuals)", y.ravel(), at, visit, who, error=ConvergenceError,
+        "there is no best fit, the likelihood grows without end as visits come to predict one another without error: "
+        "too few participants for so many visits, or a visit that repeats another (newton from the residuals)",
+        y.ravel(), at, visit, who, error=ConvergenceError,
     )  # fmt: skip
+
+
+@pytest.mark.evidence("mmrm", "bad_input")
+def test_parameters_that_the_data_say_nothing_about_are_no_fit():
+    """One participant alone was at both of two visits, and the fixed effects take up both his values."""
+    draw = np.random.Generator(np.random.PCG64(9))
+    who = np.concatenate([np.repeat(np.arange(30), 2), [30, 30]])
+    visit = np.concatenate([np.where(np.arange(60) % 2 == 0, 0, 1 + (np.repeat(np.arange(30), 2) % 2)), [1, 2]])
+    at = (visit[:, None] == np.arange(3)).astype(float)
+    own = (np.arange(62)[:, None] == [60, 61]).astype(float)
+    y = draw.normal(size=62)
+    with pytest.raises(
+        ConvergenceError, match=r"^the data do not determine all 6 covariance parameters\. Tried: newton"
+    ):
+        fit_mmrm(y, np.column_stack([at, own]), visit, who)
+    fit_mmrm(y, np.column_stack([at, own[:, :1]]), visit, who, structure="heterogeneous_compound_symmetry")
+
+
+@pytest.mark.evidence("mmrm", "bad_input")
+def test_where_no_start_leads_to_an_optimum_each_is_told(monkeypatch):
+    from leadin.analysis import trust_region
+
+    monkeypatch.setattr(trust_region, "MAX_STEPS", 2)
+    with pytest.raises(ConvergenceError) as caught:
+        fit_mmrm(*SMALL.given, structure="toeplitz")
+    assert re.fullmatch(
+        r"no optimum was found\. Tried: "
+        r"newton from the residuals: not there after 2 steps \(step 2, deviance [\d.]+\); "
+        r"newton from independence: not there after 2 steps \(step 2, deviance [\d.]+\); "
+        r"newton from half shared: not there after 2 steps \(step 2, deviance [\d.]+\)",
+        str(caught.value),
+    )

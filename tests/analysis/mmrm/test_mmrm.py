@@ -22,8 +22,9 @@ from .reference import arrays, from_json
 GOLDEN = [entry for entry in from_json("mmrm/golden_B.json") if entry["model"] == "B6"]
 (EMMEANS,) = [entry for entry in from_json("mmrm/structures.json") if entry["kind"] == "emmeans"]
 SINGULAR = (
-    "the unstructured covariance could not be fitted: the deviance falls without end towards a covariance in which the "
-    "visits predict one another without error (newton from the residuals)"
+    "the unstructured covariance could not be fitted: there is no best fit, the likelihood grows without end as visits "
+    "come to predict one another without error: too few participants for so many visits, or a visit that repeats "
+    "another (newton from the residuals)"
 )
 
 

@@ -16,7 +16,10 @@ FLAT = 1e-8
 """A parameter is not determined where the deviance curves less than this share of how it curves where it curves most.
 """
 
-SINGULAR = "the deviance falls without end towards a covariance in which the visits predict one another without error"
+SINGULAR = (
+    "there is no best fit, the likelihood grows without end as visits come to predict one another without error: too "
+    "few participants for so many visits, or a visit that repeats another"
+)
 SINGULAR_POINTS = 12
 """So many refused points in one run are no overshooting."""
 
