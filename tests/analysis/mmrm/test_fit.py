@@ -203,6 +203,19 @@ def test_scale_of_the_outcome(scale, sign, name):
 
 
 @pytest.mark.evidence("mmrm", "property")
+@pytest.mark.parametrize("name", [name for name, structure in STRUCTURES.items() if structure.heterogeneous])
+def test_each_visit_may_have_its_own_unit(name):
+    units = 10.0 ** np.array([-3, 2, 0, 3, -1, -2])
+    place = SMALL.visit - 1
+    plain = fit_mmrm(*SMALL.given, structure=name)
+    fit = fit_mmrm(SMALL.y * units[place], *SMALL.given[1:], structure=name)
+    assert fit.visit_covariance == pytest.approx(plain.visit_covariance * np.outer(units, units), rel=1e-4)
+    assert fit.coefficients == pytest.approx(plain.coefficients * np.tile(units, 3), rel=1e-5, abs=1e-9)
+    for row in np.eye(18):
+        assert fit.test(row).df == pytest.approx(plain.test(row).df, rel=1e-4)
+
+
+@pytest.mark.evidence("mmrm", "property")
 def test_visits_backwards_are_the_same_visits():
     """Toeplitz and unstructured do not tell the direction of time."""
     for name, plain in PLAIN.items():

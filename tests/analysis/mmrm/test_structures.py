@@ -49,13 +49,14 @@ def test_numbers_of_parameters(name):
 def test_derivatives_are_those_of_differences(name, visits):
     structure = structure_named(name)
     theta = some(name, visits)
-    for function in (structure.covariance, structure.search):
-        at = function(theta, visits)
+    unit = np.linspace(0.5, 2.0, visits)
+    for function, more in ((structure.covariance, visits), (structure.search, unit)):
+        at = function(theta, more)
         assert at.value == pytest.approx(at.value.T, abs=0)
         for i in range(theta.size):
             step = np.zeros(theta.size)
             step[i] = 1e-6
-            up, down = function(theta + step, visits), function(theta - step, visits)
+            up, down = function(theta + step, more), function(theta - step, more)
             assert at.first[i] == pytest.approx((up.value - down.value) / 2e-6, abs=1e-8)
             for j in range(theta.size):
                 assert at.second[i, j] == pytest.approx((up.first[j] - down.first[j]) / 2e-6, abs=1e-7)
@@ -67,9 +68,10 @@ def test_a_start_from_a_member_of_the_family_is_that_member(name, visits):
     structure = structure_named(name)
     sigma = structure.covariance(0.5 * np.abs(some(name, visits, 3)), visits).value
     assert structure.covariance(structure.start(sigma), visits).value == pytest.approx(sigma, rel=1e-12)
-    place = structure.search_start(sigma)
-    assert structure.search(place, visits).value == pytest.approx(sigma, rel=1e-12)
-    theta = structure.parameters(place, visits)
+    unit = np.linspace(0.5, 2.0, visits)
+    place = structure.search_start(sigma, unit)
+    assert structure.search(place, unit).value == pytest.approx(sigma, rel=1e-12)
+    theta = structure.parameters(place, unit)
     assert structure.covariance(theta, visits).value == pytest.approx(sigma, rel=1e-12)
     assert structure.covariance(structure.rescaled(theta, visits, 3.0), visits).value == pytest.approx(9.0 * sigma)
 

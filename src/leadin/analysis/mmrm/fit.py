@@ -25,7 +25,7 @@ from leadin.analysis.mmrm.likelihood import (
     slope_and_curvature,
     visit_arrays,
 )
-from leadin.analysis.mmrm.optimum import reml_optimum
+from leadin.analysis.mmrm.optimum import reml_optimum, search_unit
 from leadin.analysis.mmrm.structures import Derivatives, Floats, Structure, structure_named
 from leadin.analysis.satterthwaite import ContrastTest, VarianceUncertainty, contrast_test
 from leadin.analysis.trust_region import Attempt
@@ -161,7 +161,7 @@ def _fit_at(
     visits: tuple[str, ...],
     attempts: tuple[Attempt, ...],
 ) -> MmrmFit:
-    theta = structure.parameters(np.array(attempts[0].end), arrays.m)
+    theta = structure.parameters(np.array(attempts[0].end), search_unit(arrays))
     sigma = structure.covariance(theta, arrays.m)
     at = at_covariance(arrays, sigma.value)
     hessian = slope_and_curvature(arrays, at, sigma)[1]

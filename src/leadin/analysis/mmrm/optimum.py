@@ -12,7 +12,7 @@ from leadin.errors import ConvergenceError
 SAME_OPTIMUM = 1e-7
 """Two optima whose deviances differ by less are one and the same."""
 
-FLAT = 1e-8
+FLAT = 1e-10
 """A parameter is not determined where the deviance curves less than this share of how it curves where it curves most.
 """
 
@@ -23,25 +23,31 @@ SINGULAR = (
 SINGULAR_POINTS = 12
 """So many refused points in one run are no overshooting."""
 
+SMALLEST_VARIANCE = 1e-16
+"""Share of the residual variance of all visits that a start takes a visit to have at least."""
+
 
 def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...]) -> tuple[Attempt, ...]:
-    """All attempts, the best first.
+    """All attempts, the best first; their coordinates are those of the structure's `search`, with `search_unit`.
 
-    Raises ConvergenceError, in one line, where the structure has more parameters than the data can tell, and where
-    the best point found is no optimum: then with every attempt.
+    Raises ConvergenceError, in one line, where the structure has more parameters than the data can tell, where a run
+    ends in a singular covariance before any has found an optimum, and where the best point found is no optimum: then
+    with every attempt.
     """
     _check_determined(data, structure, visits)
     attempts: list[Attempt] = []
     for name, near in _starts(data):
         attempts.append(_attempt(data, structure, name, near))
-        if attempts[-1].reason == SINGULAR:
+        if attempts[-1].reason == SINGULAR and not any(attempt.converged for attempt in attempts):
             before = f". Tried before: {_told(attempts[:-1])}" if len(attempts) > 1 else ""
             raise ConvergenceError(f"{SINGULAR} ({attempts[-1].optimiser}){before}")
     ranked = sorted(attempts, key=_rank)
     best = ranked[0]
     if not best.converged:
         raise ConvergenceError(f"no optimum was found. Tried: {_told(attempts)}")
-    curvatures = np.linalg.eigvalsh(_deviance(data, structure, np.array(best.end))[2])
+    # In the parameters of the structure, which have no unit, unlike the coordinates of the search.
+    sigma = structure.covariance(structure.parameters(np.array(best.end), search_unit(data)), data.m)
+    curvatures = np.linalg.eigvalsh(slope_and_curvature(data, at_covariance(data, sigma.value), sigma)[1])
     if not curvatures[0] > FLAT * curvatures[-1]:
         raise ConvergenceError(
             f"the data do not determine all {len(best.end)} covariance parameters. Tried: {_told(attempts)}"
@@ -50,7 +56,7 @@ def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...
 
 
 def _deviance(data: VisitArrays, structure: Structure, place: Floats) -> tuple[float, Floats, Floats]:
-    sigma = structure.search(place, data.m)
+    sigma = structure.search(place, search_unit(data))
     at = at_covariance(data, sigma.value)
     return (at.value, *slope_and_curvature(data, at, sigma))
 
@@ -68,7 +74,7 @@ def _attempt(data: VisitArrays, structure: Structure, name: str, near: Floats) -
                 raise ConvergenceError(SINGULAR) from None
             raise
 
-    start, optimiser = structure.search_start(near), f"newton from {name}"
+    start, optimiser = structure.search_start(near, search_unit(data)), f"newton from {name}"
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         try:
             return newton(objective, start, optimiser)
@@ -109,6 +115,13 @@ def _check_determined(data: VisitArrays, structure: Structure, visits: tuple[str
         )
 
 
+def search_unit(data: VisitArrays) -> Floats:
+    """Standard deviation of the least-squares residuals at each visit (m,), never quite zero."""
+    seen = data.seen[data.pattern].sum(axis=0)
+    deviation: Floats = np.sqrt(np.maximum((data.y**2).sum(axis=0) / np.maximum(seen, 1), SMALLEST_VARIANCE))
+    return deviation
+
+
 def _starts(data: VisitArrays) -> tuple[tuple[str, Floats], ...]:
     """Covariances to begin from, in units of the outcome's scale: as the least-squares residuals vary together, with
     their variances and nothing between visits, and with half the variance shared.
@@ -116,8 +129,7 @@ def _starts(data: VisitArrays) -> tuple[tuple[str, Floats], ...]:
     seen = data.seen[data.pattern].astype(np.float64)
     together = seen.T @ seen
     moments = (data.y.T @ data.y) / np.maximum(together, 1.0)
-    # Visits of a handful of participants may hardly vary: no start is further off than a hundredth of the usual.
-    deviation = np.sqrt(np.maximum(np.diag(moments), 1e-4))
+    deviation = search_unit(data)
     correlation = np.clip(moments / np.outer(deviation, deviation), -0.95, 0.95)
     np.fill_diagonal(correlation, 1.0)
     scale = np.outer(deviation, deviation)

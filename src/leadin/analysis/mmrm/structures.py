@@ -83,19 +83,24 @@ class Structure:
             deviation = np.sqrt(np.diag(covariance).mean(keepdims=True))
         return np.concatenate([np.log(deviation), self.shape_start(correlation)])
 
-    def search(self, place: Floats, visits: int) -> Derivatives:
-        """Sigma (m, m) and its derivatives by the coordinates (k,) in which its optimum is looked for."""
-        if self.name == "unstructured":
-            return Derivatives(*log_cholesky(place, visits))
-        return self.covariance(place, visits)
+    def search(self, place: Floats, unit: Floats) -> Derivatives:
+        """Sigma (m, m) and its derivatives by the coordinates (k,) in which its optimum is looked for; unit (m,): about
+        the standard deviation of each visit.
+        """
+        if self.name != "unstructured":
+            return self.covariance(place, unit.size)
+        scale = np.outer(unit, unit)
+        return Derivatives(*(scale * each for each in log_cholesky(place, unit.size)))
 
-    def search_start(self, covariance: Floats) -> Floats:
+    def search_start(self, covariance: Floats, unit: Floats) -> Floats:
         """`start` in the coordinates of `search`."""
-        return log_cholesky_of(covariance) if self.name == "unstructured" else self.start(covariance)
+        if self.name != "unstructured":
+            return self.start(covariance)
+        return log_cholesky_of(covariance / np.outer(unit, unit))
 
-    def parameters(self, place: Floats, visits: int) -> Floats:
+    def parameters(self, place: Floats, unit: Floats) -> Floats:
         """The parameters (k,) at a point of `search`."""
-        return self.start(self.search(place, visits).value) if self.name == "unstructured" else place
+        return self.start(self.search(place, unit).value) if self.name == "unstructured" else place
 
     def rescaled(self, theta: Floats, visits: int, factor: float) -> Floats:
         """The parameters (k,) of factor^2 Sigma."""
