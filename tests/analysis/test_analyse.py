@@ -49,13 +49,7 @@ def told(results):
 
 def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
     results = analyse_trial(trial)
-    assert list(told(results)) == [
-        ("slope_change", "alsfrs_r"), ("responders", "alsfrs_r"), ("random_slope", "alsfrs_r"),
-        ("broken_stick", "alsfrs_r"),
-        ("ancova", "alsfrs_r"), ("joint_rank", "alsfrs_r"), ("win_ratio", "alsfrs_r"),
-        ("kaplan_meier", "survival"), ("log_rank", "survival"), ("cox", "survival"),
-        ("safety", "adverse_events"),
-    ]  # fmt: skip
+    assert list(told(results)) == [(name, ENDPOINT[method.needs]) for name, method in METHODS.items()]
     assert set(results.methods) == set(METHODS)
     assert not any(row.planned for row in results)
     assert results.plan is None
@@ -66,10 +60,8 @@ def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
 
 def test_measures_of_breathing_are_analysed_where_the_tables_hold_them(build):
     results = analyse_trial(build(ARMS, scores(), ENDS, more=breathing("svc_percent"), adverse_events=HARM))
-    assert [key for key in told(results) if key[1] == "svc_percent"] == [
-        ("slope_change", "svc_percent"), ("random_slope", "svc_percent"), ("broken_stick", "svc_percent"),
-        ("ancova", "svc_percent"), ("joint_rank", "svc_percent"), ("win_ratio", "svc_percent"),
-    ]  # fmt: skip
+    by_measure = [name for name, method in METHODS.items() if method.needs == "assessments" and name != "responders"]
+    assert [key for key in told(results) if key[1] == "svc_percent"] == [(name, "svc_percent") for name in by_measure]
     only = analyse_trial(build(ARMS, more=breathing("fvc_percent")), methods=["random_slope"])
     assert list(told(only)) == [("random_slope", "fvc_percent")]
 
@@ -210,12 +202,12 @@ def test_a_strategy_of_the_plan_is_carried_out_and_said(build):
     )
 
 
+ENDPOINT = {"assessments": "alsfrs_r", "events": "survival", "adverse_events": "adverse_events"}
 NO_SCORE = "the trial has no assessment of ALSFRS-R total"
 NO_EVENT = "the trial was imported without any event, so that nobody is known to have died or to have been followed"
 LACKING = {
-    **dict.fromkeys(("slope_change", "responders", "random_slope", "broken_stick"), NO_SCORE),
-    **dict.fromkeys(("ancova", "joint_rank", "win_ratio"), NO_SCORE),
-    **dict.fromkeys(("kaplan_meier", "log_rank", "cox"), NO_EVENT),
+    **{name: NO_SCORE for name, method in METHODS.items() if method.needs == "assessments"},
+    **{name: NO_EVENT for name, method in METHODS.items() if method.needs == "events"},
     "safety": "the trial was imported without any adverse event; none recorded is not none seen",
 }
 
@@ -226,7 +218,7 @@ def test_what_the_tables_cannot_carry_is_said_method_by_method(build):
     assert len(results) == len(METHODS)
     assert not any(row.converged for row in results)
     assert all(row.references == METHODS[row.method].references for row in results)
-    assert [row.endpoint for row in results] == ["alsfrs_r"] * 7 + ["survival"] * 3 + ["adverse_events"]
+    assert [row.endpoint for row in results] == [ENDPOINT[METHODS[row.method].needs] for row in results]
 
 
 def test_no_adverse_event_in_a_trial_that_was_conducted_is_none_seen(build):

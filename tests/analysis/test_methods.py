@@ -35,6 +35,7 @@ def test_needs_are_tables():
         "responders": "assessments",
         "random_slope": "assessments",
         "broken_stick": "assessments",
+        "mmrm": "assessments",
         "ancova": "assessments",
         "joint_rank": "assessments",
         "win_ratio": "assessments",

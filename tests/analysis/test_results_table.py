@@ -80,6 +80,7 @@ def test_survival_is_told_with_its_month():
         n=33, unit="proportion surviving",
     )  # fmt: skip
     assert told[2:] == ("cells, month 6", "90.6", "-", "-", "33", "% surviving")
+    assert cells(arm="cells", time_months=183 / 30.4375)[2] == "cells, month 6.01"
 
 
 def test_a_log_hazard_ratio_is_told_as_the_ratio():
@@ -127,17 +128,21 @@ ROWS = (
     Result("safety", "adverse_events", arm="a", rule="any", unit="events per 100 person-months"),
     Result("safety", "adverse_events", arm="a", rule="Infections", unit="proportion of participants"),
     Result("cox", "survival", arm="a"),
+    Result("mmrm", "alsfrs_r", arm="a", rule="adjusted mean"),
 )
 
 
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
     assert shown == (ROWS[0], ROWS[2], ROWS[5])
-    hidden = "3 more rows (single adverse events, Wilson intervals, shares of pairs) in the JSON and in `to_polars()`."
+    hidden = (
+        "4 more rows of detail (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
+        "`to_polars()`."
+    )
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden
-    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 6
+    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 7
 
 
 def test_reasons_are_told_once_with_all_their_methods():

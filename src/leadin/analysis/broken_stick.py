@@ -7,6 +7,8 @@ regression to the mean after an entry rule on the lead-in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from leadin.analysis.model_visits import Floats, model_visits
@@ -30,20 +32,25 @@ BROKEN_STICK = SlopeModel(
 )
 
 
-def fit_broken_stick(trial: Trial, measure: str = "alsfrs_r", reference: str | None = None) -> SlopeModelFit:
+def fit_broken_stick(
+    trial: Trial, measure: str = "alsfrs_r", reference: str | None = None, covariates: Sequence[str] = ()
+) -> SlopeModelFit:
     """The fitted model, e.g. for `model_mean`; with one arm without the arm term.
 
-    reference: an arm; else the protocol's control, else the first in the table. Missing values are left out (missing at
-    random). Raises DataError without visits before time zero, DataError or ConvergenceError where the model cannot be
-    fitted, UsageError for an unknown reference.
+    reference: an arm; else the protocol's control, else the first in the table. covariates: columns of the
+    participants, whoever lacks one is left out. Missing values are left out (missing at random). Raises DataError
+    without visits before time zero, DataError or ConvergenceError where the model cannot be fitted, UsageError for an
+    unknown reference.
     """
-    visits = model_visits(trial, measure, reference)
+    visits = model_visits(trial, measure, reference, adjusted_for=covariates)
     if not (visits.months < 0.0).any():
         raise DataError(f"{measure}: expected visits before time zero; got none, so that no slope is there to change")
     return fit_slope_model(BROKEN_STICK, visits)
 
 
-def broken_stick(trial: Trial, measure: str = "alsfrs_r", reference: str | None = None) -> tuple[Result, ...]:
+def broken_stick(
+    trial: Trial, measure: str = "alsfrs_r", reference: str | None = None, covariates: Sequence[str] = ()
+) -> tuple[Result, ...]:
     """Each arm minus the reference in change of slope per month, all arms in one model; one arm: the mean change
     itself.
 
@@ -51,6 +58,6 @@ def broken_stick(trial: Trial, measure: str = "alsfrs_r", reference: str | None 
     be fitted, its rows say why.
     """
     try:
-        return slope_results(fit_broken_stick(trial, measure, reference))
+        return slope_results(fit_broken_stick(trial, measure, reference, covariates))
     except (DataError, ConvergenceError) as error:
         return no_slope_results(BROKEN_STICK, trial, measure, reference, error)

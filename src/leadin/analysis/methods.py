@@ -6,7 +6,7 @@ back results; add one line here and its name to `Method` in `protocols/planned_a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,7 @@ from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
 from leadin.analysis import win_ratio as _win_ratio
 from leadin.analysis.intercurrent_events import Strategies
+from leadin.analysis.mmrm import mmrm as _mmrm
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
@@ -59,11 +60,13 @@ def method_named(name: str) -> Method:
     raise UsageError(f"method: expected one of {', '.join(METHODS)}; got {name!r}.{hint}")
 
 
-def _model(fit: Callable[[Trial, str, str | None], tuple[Result, ...]]) -> Run:
+def _model(fit: Callable[[Trial, str, str | None, Sequence[str]], tuple[Result, ...]]) -> Run:
     """A mixed model as a method: its intervals, made at 95 %, widened or narrowed to the level of the plan."""
 
     def run(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
-        return tuple(_at_level(row, planned.alpha) for row in fit(trial, planned.measure, reference))
+        return tuple(
+            _at_level(row, planned.alpha) for row in fit(trial, planned.measure, reference, planned.covariates)
+        )
 
     return run
 
@@ -129,6 +132,14 @@ METHODS: dict[str, Method] = {
             "Does the rate of decline change at time zero, and more in one arm than in another?",
             _MODELS,
             _slope_model.REFERENCES,
+        ),
+        Method(
+            "mmrm",
+            _mmrm.mmrm,
+            "assessments",
+            "How far apart are the arms at each visit?",
+            _MODELS,
+            _mmrm.REFERENCES,
         ),
         Method(
             "ancova",

@@ -24,10 +24,10 @@ def checked_arrays(
     Raises DataError for shapes that do not match, values that are not finite numbers, fewer than two groups, no more
     observations than fixed effects, and a constant outcome.
     """
-    outcome = _finite("y", y, 1)
+    outcome = finite_array("y", y, 1)
     n = outcome.size
-    x = _finite("fixed", fixed, 2)
-    z = _finite("random", random, 2)
+    x = finite_array("fixed", fixed, 2)
+    z = finite_array("random", random, 2)
     labels = np.asarray(group)
     for name, rows in (("fixed", x.shape[0]), ("random", z.shape[0]), ("group", labels.shape[0] if labels.ndim else 0)):
         if rows != n:
@@ -48,7 +48,8 @@ def checked_arrays(
     return outcome, x, z, tuple(found.tolist()), index.reshape(-1)
 
 
-def _finite(name: str, values: ArrayLike, dimensions: int) -> Floats:
+def finite_array(name: str, values: ArrayLike, dimensions: int) -> Floats:
+    """The values as an array of so many dimensions; DataError unless all are finite numbers."""
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -104,7 +105,7 @@ def check_residual(sums: GroupSums, y: Floats, index: NDArray[np.intp]) -> None:
 
 def checked_start(theta: ArrayLike, scale: Floats) -> Floats:
     """A theta as a factor for random-effect columns divided by `scale`."""
-    entries = _finite("start", theta, 1)
+    entries = finite_array("start", theta, 1)
     q = scale.size
     if entries.size != theta_size(q):
         raise DataError(f"start: expected {theta_size(q)} numbers for {q} random effects; got {entries.size}")

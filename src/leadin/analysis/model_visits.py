@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leadin.analysis.arms import allocated, arms_of, reference_arm
+from leadin.analysis.covariates import covariates
 from leadin.errors import DataError
 from leadin.months import DAYS_PER_MONTH
 from leadin.trials.schema import conform
@@ -23,7 +25,8 @@ class ModelVisits:
 
     value (n,); months (n,): actual day from time zero; participant (n,): ids; arm (n,): number of the arm in `arms`,
     the reference first. without_visits: arms nobody was seen in after time zero, left out. participants: how many
-    have a visit here; absent: how many of the trial have none.
+    have a visit here; absent: how many of the trial have none. adjusted (n, c): covariates, counted from where adjusted
+    means are taken, with titles (c,); adjusted_for: their names; lacking: participants left out for want of one.
     """
 
     measure: str
@@ -35,6 +38,10 @@ class ModelVisits:
     without_visits: tuple[str, ...]
     participants: int
     absent: int
+    adjusted: Floats
+    titles: tuple[str, ...]
+    adjusted_for: tuple[str, ...]
+    lacking: int
 
 
 def ordered_arms(trial: Trial, reference: str | None = None) -> tuple[str | None, ...]:
@@ -44,23 +51,32 @@ def ordered_arms(trial: Trial, reference: str | None = None) -> tuple[str | None
 
 
 def model_visits(
-    trial: Trial, measure: str, reference: str | None = None, *, since_day: float = float("-inf")
+    trial: Trial,
+    measure: str,
+    reference: str | None = None,
+    *,
+    since_day: float = float("-inf"),
+    adjusted_for: Sequence[str] = (),
 ) -> ModelVisits:
     """The visits at or after `since_day` that have a value and a day, of participants who are in an arm.
 
-    An arm that nobody was seen in after time zero is left out. Raises UsageError for an unknown reference, DataError
-    when there is nobody, or nobody was seen after time zero in the reference arm or in any of the others.
+    An arm that nobody was seen in after time zero is left out, and so are participants who lack one of the covariates
+    `adjusted_for`. Raises UsageError for an unknown reference, DataError when there is nobody, nobody was seen after
+    time zero in the reference arm or in any of the others, or a covariate cannot be used.
     """
     enrolled = trial.participants.height
     trial = allocated(trial)
     order = ordered_arms(trial, reference)
-    rows = (
+    complete = trial.participants.filter(covariates(trial.participants, adjusted_for).complete)
+    seen = (
         conform("assessments", trial.assessments)
         .filter((pl.col("measure") == measure) & pl.col("value").is_finite() & pl.col("day").is_finite())
         .filter(pl.col("day") >= since_day)
         .join(trial.participants.select("participant_id", "arm"), on="participant_id")
         .sort("participant_id", "day")
     )
+    rows = seen.join(complete, on="participant_id", how="semi", maintain_order="left")
+    lacking = seen["participant_id"].n_unique() - rows["participant_id"].n_unique()
     followed = set(rows.filter(pl.col("day") > 0)["arm"])
     arms = tuple(arm for arm in order if arm in followed)
     unseen = tuple(arm for arm in order if arm is not None and arm not in followed)
@@ -69,6 +85,7 @@ def model_visits(
         raise DataError(f"{measure}: expected visits after time zero in every arm; got none{where}")
     if unseen:
         rows = rows.filter(pl.col("arm").is_in(arms))
+    made = covariates(complete.join(rows, on="participant_id", how="semi", maintain_order="left"), adjusted_for)
     participants = rows["participant_id"].n_unique()
     return ModelVisits(
         measure=measure,
@@ -80,4 +97,8 @@ def model_visits(
         without_visits=unseen,
         participants=participants,
         absent=enrolled - participants,
+        adjusted=made.of(rows["participant_id"].to_list()).values - made.balanced,
+        titles=made.titles,
+        adjusted_for=tuple(dict.fromkeys(made.source)),
+        lacking=lacking,
     )

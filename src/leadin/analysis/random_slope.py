@@ -6,6 +6,8 @@ the intercept, since randomisation makes them equal at time zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from leadin.analysis.model_visits import Floats, model_visits
@@ -29,21 +31,28 @@ RANDOM_SLOPE = SlopeModel(
 )
 
 
-def fit_random_slope(trial: Trial, measure: str = "alsfrs_r", reference: str | None = None) -> SlopeModelFit:
+def fit_random_slope(
+    trial: Trial, measure: str = "alsfrs_r", reference: str | None = None, covariates: Sequence[str] = ()
+) -> SlopeModelFit:
     """The fitted model, e.g. for `model_mean`; with one arm score ~ time + (time | participant).
 
-    reference: an arm; else the protocol's control, else the first in the table. Missing values are left out (missing at
-    random). Raises DataError or ConvergenceError where the model cannot be fitted, UsageError for an unknown reference.
+    reference: an arm; else the protocol's control, else the first in the table. covariates: columns of the
+    participants, whoever lacks one is left out. Missing values are left out (missing at random). Raises DataError or
+    ConvergenceError where the model cannot be fitted, UsageError for an unknown reference.
     """
-    return fit_slope_model(RANDOM_SLOPE, model_visits(trial, measure, reference, since_day=0.0))
+    return fit_slope_model(
+        RANDOM_SLOPE, model_visits(trial, measure, reference, since_day=0.0, adjusted_for=covariates)
+    )
 
 
-def random_slope(trial: Trial, measure: str = "alsfrs_r", reference: str | None = None) -> tuple[Result, ...]:
+def random_slope(
+    trial: Trial, measure: str = "alsfrs_r", reference: str | None = None, covariates: Sequence[str] = ()
+) -> tuple[Result, ...]:
     """Each arm minus the reference in slope per month, all arms in one model; with one arm the mean slope itself.
 
     Give it a trial that `usable_trial` has been through. A model that cannot be fitted gives rows that say why.
     """
     try:
-        return slope_results(fit_random_slope(trial, measure, reference))
+        return slope_results(fit_random_slope(trial, measure, reference, covariates))
     except (DataError, ConvergenceError) as error:
         return no_slope_results(RANDOM_SLOPE, trial, measure, reference, error)

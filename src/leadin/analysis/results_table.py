@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadin.analysis.joint_rank import PAIRS
+from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
 from leadin.analysis.safety import KIND_RULES, SHARE
@@ -20,15 +21,15 @@ ABSENT = "-"
 
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
-    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event,
-    nor what decided how many pairs."""
+    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event, no adjusted
+    means, nor what decided how many pairs."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return row.rule not in KIND_RULES or row.unit != SHARE
-    return row.unit == PAIRS or (row.rule is not None and row.rule.endswith(WILSON))
+    return row.rule == ADJUSTED_MEAN or row.unit == PAIRS or (row.rule is not None and row.rule.endswith(WILSON))
 
 
 def headings(interval: str) -> tuple[str, ...]:
@@ -79,8 +80,8 @@ def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     hidden = len(rows) - len(shown)
     if hidden:
         lines.append(
-            f"{hidden} more rows (single adverse events, Wilson intervals, shares of pairs) in the JSON and in "
-            "`to_polars()`."
+            f"{hidden} more rows of detail (single adverse events, second intervals, adjusted means and the like) in the "
+            "JSON and in `to_polars()`."
         )
     return lines
 
@@ -151,7 +152,7 @@ def _what(row: Result) -> str:
     what = row.contrast or row.arm or "all"
     if row.contrast is not None and row.arm is not None and not row.contrast.startswith(f"{row.arm} - "):
         what = f"{row.arm}: {row.contrast}"
-    when = "" if row.time_months is None else f", month {row.time_months:g}"
+    when = "" if row.time_months is None else f", month {row.time_months:.3g}"
     return f"{what}{when}{f', {row.rule}' if row.rule else ''}"
 
 

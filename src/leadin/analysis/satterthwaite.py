@@ -108,12 +108,19 @@ def degrees_of_freedom(uncertainty: VarianceUncertainty, covariance: Floats, con
 
 
 def contrast_test(
-    coefficients: Floats, covariance: Floats, uncertainty: VarianceUncertainty, contrast: ArrayLike, level: float = 0.95
+    coefficients: Floats,
+    covariance: Floats,
+    uncertainty: VarianceUncertainty,
+    contrast: ArrayLike,
+    level: float = 0.95,
+    *,
+    adjusted: Floats | None = None,
 ) -> ContrastTest:
     """Test of `contrast` (p,) of the coefficients (p,) with covariance (p, p).
 
-    Raises DataError for a contrast of another length, with missing or infinite entries, or all zero, and for a level
-    outside 0 to 1.
+    adjusted (p, p): where given, what the standard error is taken from; the degrees of freedom stay those of
+    `covariance`. Raises DataError for a contrast of another length, with missing or infinite entries, or all zero, and
+    for a level outside 0 to 1.
     """
     from scipy.special import stdtr, stdtrit
 
@@ -127,7 +134,7 @@ def contrast_test(
     if not 0.0 < level < 1.0:
         raise DataError(f"level: expected a number between 0 and 1; got {level}")
     estimate = float(weights @ coefficients)
-    standard_error = float(np.sqrt(weights @ covariance @ weights))
+    standard_error = float(np.sqrt(weights @ (covariance if adjusted is None else adjusted) @ weights))
     df = degrees_of_freedom(uncertainty, covariance, weights)
     t = estimate / standard_error
     half = float(stdtrit(df, 0.5 + level / 2.0)) * standard_error

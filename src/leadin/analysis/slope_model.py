@@ -2,7 +2,8 @@
 
 Both are score ~ basis(time) + arm:last(time) + (basis(time) | participant), where basis(time) is (1, time) or
 (1, time, max(time, 0)) and `last` its last column: participants differ in every column, arms only in the last, since
-nothing was done to them before time zero. Time is the actual day of the visit in months from time zero.
+nothing was done to them before time zero. Time is the actual day of the visit in months from time zero. Covariates of
+the participants are added with one coefficient each: they move the score, not its slope.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ class ModelMean:
 def fit_slope_model(model: SlopeModel, visits: ModelVisits) -> SlopeModelFit:
     """Fit the model; errors as in `fit_mixed_model`."""
     columns = model.basis(visits.months)
-    fixed = np.column_stack([columns, _arm_terms(columns, visits.arm, len(visits.arms))])
-    names = (*model.columns, *(f"{arm}:{model.columns[-1]}" for arm in visits.arms[1:]))
+    fixed = np.column_stack([columns, _arm_terms(columns, visits.arm, len(visits.arms)), visits.adjusted])
+    names = (*model.columns, *(f"{arm}:{model.columns[-1]}" for arm in visits.arms[1:]), *visits.titles)
     return SlopeModelFit(model, visits, fit_mixed_model(visits.value, fixed, columns, visits.participant, names=names))
 
 
@@ -115,13 +116,16 @@ def no_slope_results(
 
 
 def model_mean(fitted: SlopeModelFit, months: ArrayLike) -> tuple[ModelMean, ...]:
-    """The fixed-effect mean and its pointwise 95 % band (Satterthwaite) per arm, reference first, at `months` (m,)."""
+    """The fixed-effect mean and its pointwise 95 % band (Satterthwaite) per arm, reference first, at `months` (m,), at
+    the mean of covariates, levels weighted equally.
+    """
     grid = np.atleast_1d(np.asarray(months, dtype=np.float64))
     columns = fitted.model.basis(grid)
+    covariates = np.zeros((grid.size, len(fitted.visits.titles)))
     means = []
     for number, arm in enumerate(fitted.visits.arms):
         terms = _arm_terms(columns, np.full(grid.size, number, dtype=np.intp), len(fitted.visits.arms))
-        tests = [fitted.fit.test(row) for row in np.column_stack([columns, terms])]
+        tests = [fitted.fit.test(row) for row in np.column_stack([columns, terms, covariates])]
         mean, low, high = np.array([(test.estimate, test.ci_low, test.ci_high) for test in tests]).T
         means.append(ModelMean(arm, grid, mean, low, high))
     return tuple(means)
@@ -140,7 +144,9 @@ def _result(fitted: SlopeModelFit, coefficient: str, arm: str | None, contrast: 
         (UNCONTROLLED, len(visits.arms) == 1),
         (SINGULAR, fit.singular),
         (FLAT, fit.uncertainty.flat_directions > 0),
+        (f"participants with visits but not all covariates, left out: {visits.lacking}", visits.lacking > 0),
     )
+    adjusted = f"adjusted for {', '.join(visits.adjusted_for)}, " if visits.adjusted_for else ""
     return Result(
         method=fitted.model.method,
         endpoint=visits.measure,
@@ -158,8 +164,8 @@ def _result(fitted: SlopeModelFit, coefficient: str, arm: str | None, contrast: 
         unit=slope_unit(visits.measure),
         estimand=(
             f"Among {fitted.model.population}, as allocated: the mean {words}, of the {measure_name(visits.measure)}, "
-            "whatever was given (treatment policy) and as if those who died or left had been followed on (visits "
-            "missing at random)."
+            f"{adjusted}whatever was given (treatment policy) and as if those who died or left had been followed on "
+            "(visits missing at random)."
         ),
         warnings=tuple(note for note, holds in notes if holds),
         references=REFERENCES,

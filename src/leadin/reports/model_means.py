@@ -39,7 +39,7 @@ def model_means(
     trial: what the analysis was run on, participants without an arm left out.
     """
     given = handled(trial, planned, METHODS[planned.method].strategies).trial
-    fitted = FITS[planned.method](given, planned.measure, reference)
+    fitted = FITS[planned.method](given, planned.measure, reference, planned.covariates)
     visits = fitted.visits
     curves: dict[str | None, MeanCurve] = {}
     for curve in model_mean(fitted, _grid(visits.months)):
