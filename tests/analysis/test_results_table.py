@@ -136,7 +136,7 @@ def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
     assert shown == (ROWS[0], ROWS[2], ROWS[5])
     hidden = (
-        "4 more rows of detail (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
+        "4 more rows (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
         "`to_polars()`."
     )
     assert footer(ROWS, shown) == [hidden]

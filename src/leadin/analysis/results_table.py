@@ -80,7 +80,7 @@ def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     hidden = len(rows) - len(shown)
     if hidden:
         lines.append(
-            f"{hidden} more rows of detail (single adverse events, second intervals, adjusted means and the like) in the "
+            f"{hidden} more rows (single adverse events, second intervals, adjusted means and the like) in the "
             "JSON and in `to_polars()`."
         )
     return lines
