@@ -40,7 +40,8 @@ class MmrmFit:
     coefficients (p,) with their model-based `covariance` (p, p). visits (m,): in order; visit_covariance (m, m): Sigma.
     theta (k,): the parameters of the structure. reml_log_likelihood: as SAS and R's mmrm count it. n: observations;
     participants: how many have one. uncertainty: Hessian of the REML deviance by theta, its inverse, and the gradient
-    of the covariance of the coefficients. attempts: all runs of the optimiser, the best first.
+    of the covariance of the coefficients. attempts: all runs of the optimiser, the best first. arrays, at, sigma: what
+    the deviance was made of at the optimum, in units of the scale of `arrays`.
     """
 
     structure: Structure
