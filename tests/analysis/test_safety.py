@@ -7,9 +7,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from leadin.analysis.adverse_event_kinds import KIND_RULES
+from leadin.analysis.adverse_event_shares import SHARE
 from leadin.analysis.adverse_event_table import NOT_CLASSIFIED, RELATED, adverse_events_of, safety_table
 from leadin.analysis.injection_windows import WINDOW_NAMES, injection_windows
-from leadin.analysis.safety import KIND_RULES, REFERENCES, safety
+from leadin.analysis.safety import REFERENCES, safety
 from leadin.engine.fisher_exact import fisher_exact
 from leadin.engine.intervals import clopper_pearson, newcombe, poisson_rate
 from leadin.months import DAYS_PER_MONTH
@@ -83,7 +85,7 @@ def test_half_a_day_after_time_zero_is_time_at_risk(build):
 @pytest.mark.parametrize(("grade", "severe"), [(1, 0.0), (2, 0.0), (3, 1.0), (4, 1.0), (5, 1.0), (None, 0.0)])
 def test_severe_is_grade_three_and_higher(build, grade, severe):
     trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.5, grade=grade)])
-    (found,) = [r for r in safety(trial, PLAN, "x") if r.rule == "grade >= 3"]
+    (found,) = [r for r in safety(trial, PLAN, "x") if r.rule == "grade >= 3" and r.unit == SHARE]
     assert found.statistic == severe
 
 
@@ -183,10 +185,10 @@ def test_the_first_rows_by_hand(trial):
     rows = safety(trial, PLAN, "control")
     first = rows[: 3 * len(KIND_RULES)]
     what = ("cells", "control", "cells - control")
-    rules = ("any", "serious", "related", "grade >= 3")
+    rules = ("any", "serious", "related", "serious related", "grade >= 3")
     assert [(r.rule, r.contrast or r.arm) for r in first] == [(rule, each) for rule in rules for each in what]
     assert [(r.statistic, r.n) for r in first if r.contrast is None] == [
-        (2.0, 2), (1.0, 2), (1.0, 2), (0.0, 2), (2.0, 2), (0.0, 2), (1.0, 2), (1.0, 2),
+        (2.0, 2), (1.0, 2), (1.0, 2), (0.0, 2), (2.0, 2), (0.0, 2), (0.0, 2), (0.0, 2), (1.0, 2), (1.0, 2),
     ]  # fmt: skip
     cells, control, difference = first[:3]
     assert (cells.estimate, control.estimate, difference.estimate) == (1.0, 0.5, 0.5)
@@ -197,7 +199,8 @@ def test_the_first_rows_by_hand(trial):
     assert difference.standard_error == pytest.approx((0.25 / 2) ** 0.5)
     assert (cells.not_evaluable, control.not_evaluable, difference.n, difference.not_evaluable) == (1, 0, 4, 1)
     assert {r.unit for r in first} == {"proportion of participants"}
-    assert {(r.method, r.endpoint, r.references) for r in rows} == {("safety", "adverse_events", REFERENCES)}
+    assert {(r.method, r.endpoint) for r in rows} == {("safety", "adverse_events")}
+    assert {r.references[: len(REFERENCES)] for r in rows} == {REFERENCES}
 
 
 def test_what_is_estimated_is_said(trial):
@@ -209,21 +212,51 @@ def test_what_is_estimated_is_said(trial):
     )
     assert rows[3].estimand.startswith("The share of participants of arm cells with a serious adverse event, from")
     assert rows[6].estimand.startswith("The share of participants of arm cells with an adverse event related to treat")
-    assert rows[9].estimand.startswith("The share of participants of arm cells with an adverse event of grade 3 or hi")
-    assert rows[12].estimand == (
+    assert rows[9].estimand.startswith("The share of participants of arm cells with a serious adverse event related to")
+    assert rows[12].estimand.startswith("The share of participants of arm cells with an adverse event of grade 3 or hi")
+    assert rows[15].estimand == (
         f"Adverse events (any) per 100 months of following participants of arm cells, {counted}"
     )
 
 
-def test_ungraded_events_are_told_where_grades_count(trial):
-    by_rule = {(r.rule, r.arm, r.contrast): r for r in safety(trial, PLAN, "control")[:12]}
-    told = ("1 of 5 events have no grade and are not counted here",)
-    assert by_rule["grade >= 3", "cells", None].warnings == told
-    assert by_rule["serious", "cells", None].warnings == ()
+def test_events_that_do_not_say_are_told_where_it_counts(build):
+    ends = [(who, 6.0, "end_of_follow_up") for who in ("a", "b", "x")]
+    events = [
+        event("a", 1.0, grade=None),
+        event("a", 2.0, serious=None, related="related"),
+        event("b", 2.0, serious=None, related="not related"),
+        event("b", 3.0, related="perhaps"),
+        event("x", 1.0, related=None, serious=True),
+    ]
+    trial = build({"a": "cells", "b": "cells", "x": "control"}, events=ends, adverse_events=events)
+    by_rule = {(r.rule, r.arm, r.contrast): r for r in safety(trial, PLAN, "control")[:15]}
+    assert by_rule["grade >= 3", "cells", None].warnings[1:] == (
+        "1 of 4 events does not say whether it is of grade 3 or higher and is not counted; counted as such, 1 of 2 "
+        "participants would be affected",
+    )
+    assert by_rule["serious", "cells", None].warnings[1:] == (
+        "2 of 4 events do not say whether they are serious and are not counted; counted as such, 2 of 2 participants "
+        "would be affected",
+    )
+    # Not related, or not serious, is not both: only one of the four leaves it open.
+    assert by_rule["serious related", "cells", None].warnings[1:] == (
+        "1 of 4 events does not say whether it is both serious and related to treatment and is not counted; counted as "
+        "such, 1 of 2 participants would be affected",
+    )
+    assert by_rule["related", "cells", None].warnings == (
+        "1 of 4 events does not say whether it is related to treatment and is not counted; counted as such, 2 of 2 "
+        "participants would be affected",
+    )
+    assert by_rule["serious related", "cells", "cells - control"].warnings == (
+        "2 of 5 events do not say whether they are both serious and related to treatment and are not counted; counted "
+        "as such, 2 of 3 participants would be affected",
+    )
+    assert by_rule["any", "cells", None].warnings == ()
+    assert by_rule["serious", "control", None].warnings == ()
 
 
 def test_rates_and_classes_follow(trial):
-    rows = safety(trial, PLAN, "control")[12:]
+    rows = safety(trial, PLAN, "control")[15:]
     assert [(r.rule, r.arm, r.unit) for r in rows[:4]] == [
         ("any", "cells", "events per 100 person-months"),
         ("any", "control", "events per 100 person-months"),
@@ -236,7 +269,9 @@ def test_rates_and_classes_follow(trial):
     assert (rate.standard_error, rate.p) == (None, None)
     rules = [r.rule for r in rows]
     assert "General disorders: Fever" in rules
-    assert rules[-4:] == [f"any, {name} after an injection" for name in WINDOW_NAMES]
+    assert [rule for rule in rules if "after an injection" in rule] == [
+        f"any, {name} after an injection" for name in WINDOW_NAMES
+    ]
     term = next(r for r in rows if r.rule == "General disorders: Fever" and r.arm == "control")
     assert (term.statistic, term.estimate) == (0.0, 0.0)
     assert term.warnings == ("none seen in 2 participants; the interval reaches up to 84 %",)
@@ -282,8 +317,13 @@ def test_the_order_of_rows_does_not_matter(trial):
 
 def test_a_planned_level_moves_every_interval(trial):
     wide = safety(trial, PlannedAnalysis(method="safety", alpha=0.01), "control")
+    moved = 0
     for a, b in zip(wide, safety(trial, PLAN, "control"), strict=True):
-        assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
+        assert (a.ci_high is None, a.ci_low is None) == (b.ci_high is None, b.ci_low is None)
+        if None not in (a.ci_high, a.ci_low) and a.unit != "months":
+            assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
+            moved += 1
+    assert moved > 60
 
 
 def test_standard_error_and_numbers_of_arms_of_unequal_size(build):

@@ -7,9 +7,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadin.analysis.adverse_event_kinds import KIND_RULES
+from leadin.analysis.adverse_event_shares import SHARE
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
-from leadin.analysis.safety import KIND_RULES, SHARE
+from leadin.analysis.stopping import is_stopping_row
 
 COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 """Headings; the empty one is that of the interval, which says its level."""
@@ -25,7 +27,7 @@ def short(rows: Sequence[Result]) -> tuple[Result, ...]:
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
-        return row.rule not in KIND_RULES or row.unit != SHARE
+        return (row.rule not in KIND_RULES or row.unit != SHARE) and not is_stopping_row(row)
     return row.rule is not None and row.rule.endswith(WILSON)
 
 
