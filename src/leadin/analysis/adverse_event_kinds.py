@@ -9,6 +9,8 @@ import polars as pl
 from leadin.analysis.adverse_event_table import affected_by
 
 ANY = "any"
+NOT_SAID = " not say whether "
+"""Stands in what is said of events that do not say of which kind they are."""
 SERIOUS_RELATED = "serious related"
 
 
@@ -54,7 +56,7 @@ def unsaid(events: pl.DataFrame, kind: Kind, n: int) -> tuple[str, ...]:
     with_them = affected_by(events, kind.which.fill_null(True))
     do = "does" if silent == 1 else "do"
     return (
-        f"{silent} of {picked.len()} events {do} not say whether {'it is' if silent == 1 else 'they are'} {kind.asks} "
+        f"{silent} of {picked.len()} events {do}{NOT_SAID}{'it is' if silent == 1 else 'they are'} {kind.asks} "
         f"and {'is' if silent == 1 else 'are'} not counted; counted as such, {with_them} of {n} participants would be "
         "affected",
     )

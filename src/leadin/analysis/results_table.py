@@ -21,7 +21,8 @@ ABSENT = "-"
 
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
-    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event."""
+    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event;
+    of safety the shares of each kind and the stopping rules."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
@@ -76,10 +77,16 @@ def html_table(rows: Sequence[Result], *, interval: str, everything: bool = Fals
 def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     """Lines beneath the table: reasons, and how many rows stand elsewhere."""
     lines = [f"Not estimated, {line}" for line in reasons(shown)]
+    lines += [f"{row.arm or 'all'}, {row.rule}: {row.warnings[0]}" for row in shown if _stands(row)]
     hidden = len(rows) - len(shown)
     if hidden:
         lines.append(f"{hidden} more rows (single adverse events, Wilson intervals) in the JSON and in `to_polars()`.")
     return lines
+
+
+def _stands(row: Result) -> bool:
+    """Whether a row says where a trial stands against a stopping rule."""
+    return is_stopping_row(row) and row.converged and bool(row.warnings)
 
 
 def _html_cell(text: str, column: int) -> str:
@@ -139,7 +146,8 @@ def _n(row: Result) -> str:
     """Participants, of a share with how many it counts."""
     if row.n is None:
         return ABSENT
-    counted = row.contrast is None and row.statistic is not None and (row.unit or "").startswith("proportion")
+    shares = (row.unit or "").startswith("proportion") or is_stopping_row(row)
+    counted = row.contrast is None and row.statistic is not None and shares
     return f"{row.statistic:.0f} of {row.n}" if counted else str(row.n)
 
 
