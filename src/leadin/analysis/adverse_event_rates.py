@@ -44,7 +44,7 @@ class RateKind:
 
 EVERY = RateKind(RATE, RATE_RATIO, "Adverse events ({rule}) per 100 months of following participants")
 FIRST = RateKind(
-    INCIDENCE, INCIDENCE_RATIO, "Participants with a first adverse event ({rule}) per 100 months until that event"
+    INCIDENCE, INCIDENCE_RATIO, "First adverse events ({rule}) per 100 months until the first, in participants"
 )
 
 

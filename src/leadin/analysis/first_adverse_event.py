@@ -152,5 +152,9 @@ def _test_row(blank: Result, trial: Trial, times: pl.DataFrame, kind: Kind, arm:
         if each not in followed:
             reason = f"nobody of arm {each} was followed when the first event happened"
             return replace(known, converged=False, warnings=(reason,))
-    test = log_rank_test(mine["months"].to_numpy(), mine["event"].to_numpy(), mine["arm"].to_numpy())
+    time, event = mine["months"].to_numpy(), mine["event"].to_numpy()
+    if not any(event[time == t].sum() < (time >= t).sum() for t in np.unique(time[event])):
+        reason = "everybody still followed had the event at the same time, so that there is nothing to compare"
+        return replace(known, converged=False, warnings=(reason,))
+    test = log_rank_test(time, event, mine["arm"].to_numpy())
     return replace(known, statistic=test.chi_square, df=float(test.df), p=test.p)

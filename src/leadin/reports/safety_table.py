@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from leadin.analysis.adverse_event_kinds import SERIOUS_RELATED
 from leadin.analysis.adverse_event_table import GRADES
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
@@ -23,7 +24,7 @@ KINDS = {
     "any": "adverse event",
     "serious": "serious adverse event",
     "related": "adverse event related to treatment",
-    "serious related": "serious adverse event related to treatment",
+    SERIOUS_RELATED: "serious adverse event related to treatment",
     "grade >= 3": "adverse event of grade 3 or more",
 }
 """Kinds of event as `safety` names them in `rule`, and in words."""
@@ -109,15 +110,19 @@ def kind_rows(results: Sequence[Result], rule: str) -> tuple[Result, ...]:
 def nothing_happened(answers: Answers, dosed: frozenset[str | None]) -> tuple[str, ...]:
     """A sentence for each arm and kind of event that nobody had: the largest share that 0 of n leaves open.
 
-    dosed: names of the arms in which anybody was given cells; in the others nothing can be related to treatment.
+    dosed: names of the arms in which anybody was given cells; in the others nothing can be related to treatment. That
+    nobody had a serious related event is said only where somebody had a serious and somebody a related one.
     """
     said = []
+    none = {(row.rule, row.arm) for rule in KINDS for row in kind_rows(answers.rows, rule) if row.statistic == 0}
     for rule, words in KINDS.items():
         for row in kind_rows(answers.rows, rule):
             arm = arm_called(answers.arms, row.arm)
             if arm is None or row.statistic != 0 or not row.n or row.ci_high is None:
                 continue
             if "related" in rule and arm.name not in dosed:
+                continue
+            if rule == SERIOUS_RELATED and {("serious", row.arm), ("related", row.arm)} & none:
                 continue
             who = f"{arm.label}: no" if len(answers.arms) > 1 else "no"
             said.append(
