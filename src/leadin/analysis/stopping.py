@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import polars as pl
@@ -92,6 +93,7 @@ class Standing:
     order: Order
 
 
+@lru_cache(maxsize=64)
 def boundary_of(rule: StoppingRule) -> Boundary:
     """For each number treated the smallest number of participants with the event that stops; None where none does.
 
