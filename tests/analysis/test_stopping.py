@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -23,6 +25,7 @@ from leadin.analysis.stopping import (
 from leadin.engine.event_boundary import crossing, share_of_orders
 from leadin.errors import DataError
 from leadin.months import DAYS_PER_MONTH
+from leadin.protocols.load import load_plan
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.stopping_rule import StoppingRule
 
@@ -300,3 +303,22 @@ def test_relabelled_and_permuted_participants_stand_where_they_stood(treated):
     assert standings_of(turned, EXACT) == standings_of(trial, EXACT)
     named = treated(8, (1, 5, 6), arm="other")
     assert replace(standings_of(named, EXACT)[0], arm="cells") == standings_of(trial, EXACT)[0]
+
+
+def test_the_worked_example_of_the_documentation_is_what_comes_out(tmp_path):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "methods" / "safety.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    file = tmp_path / "plan.yaml"
+    file.write_text(example, encoding="utf-8")
+    exact, bayesian, ratio = load_plan(file).analyses[0].stopping
+    assert (exact.kind, bayesian.kind, ratio.kind) == ("exact", "bayesian", "likelihood_ratio")
+    boundary = boundary_of(exact)
+    for entry in sorted({entry for entry in boundary if entry is not None}):
+        ns = [n for n, each in enumerate(boundary, 1) if each == entry]
+        assert f"| {entry} | {ns[0] if len(ns) == 1 else f'{ns[0]} to {ns[-1]}'} |" in page
+    for does in operating_characteristics(exact):
+        told = f"| {100 * does.share:.0f} % | {100 * does.stops:.1f} % | {does.treated:.1f} | {does.affected:.1f} |"
+        assert told in page
+    assert f"in\n{100 * crossing(boundary_of(bayesian), 0.1).ever:.0f} % of trials" in page
+    assert reaches(boundary, 6, 3)
+    assert not reaches(boundary, 7, 3)
