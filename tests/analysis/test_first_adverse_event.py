@@ -42,6 +42,7 @@ def test_times_to_the_first(trial):
     times = first_event_months(harm.people, harm.events)
     assert times["months"].to_list() == pytest.approx([0.2, 4.0, 2.0, 7.0, 5.0, 7.0])
     assert times["event"].to_list() == [True, True, False, False, True, False]
+    assert times["died"].to_list() == [False, False, True, False, False, False]
 
 
 def test_shares_at_landmarks_by_hand(trial):

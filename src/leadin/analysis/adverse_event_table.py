@@ -39,11 +39,12 @@ UNRELATED = frozenset(
 class AdverseEvents:
     """The adverse events of a trial and who could have had them.
 
-    people: participant_id, arm, months (exposure), with_cells (their arm was given any), first_dose (day; null in other
-    arms). events: participant_id, arm, start_day, system_organ_class, term, grade, serious, related, emergent (started
-    on the day of the first administration or later; in arms that were given none, from time zero on); grade, serious
-    and related are null where the table does not say. baseline: the same columns, of events of these people that
-    started before time zero. before: events of anybody that started before time zero; they are not counted.
+    people: participant_id, arm, with_cells (their arm was given any), first_dose (day; null in other arms), died (their
+    exposure ended with death), months (exposure). events: participant_id, arm, start_day, system_organ_class, term,
+    grade, serious, related, emergent (started on the day of the first administration or later; in arms that were given
+    none, from time zero on); grade, serious and related are null where the table does not say. baseline: the same
+    columns, of events of these people that started before time zero. before: events of anybody that started before
+    time zero; they are not counted.
     """
 
     people: pl.DataFrame
@@ -63,7 +64,15 @@ def adverse_events_of(trial: Trial) -> AdverseEvents:
         .with_columns(dosed=pl.col("first_dose").is_not_null())
         .with_columns(with_cells=pl.col("dosed").any().over(pl.col("arm").fill_null("")))
         .filter((pl.col("dosed") | ~pl.col("with_cells")) & (pl.col("end") > 0.0))
-        .select("participant_id", "arm", "with_cells", "first_dose", months=pl.col("end") / DAYS_PER_MONTH, end="end")
+        .select(
+            "participant_id",
+            "arm",
+            "with_cells",
+            "first_dose",
+            "died",
+            months=pl.col("end") / DAYS_PER_MONTH,
+            end="end",
+        )
     )
     word = pl.col("relatedness").str.to_lowercase().str.strip_chars()
     told = (
@@ -87,7 +96,7 @@ def adverse_events_of(trial: Trial) -> AdverseEvents:
 
 
 def _last_days(trial: Trial) -> pl.DataFrame:
-    """The day exposure ends: the last known day, at most that of death or of the end of follow-up."""
+    """The day exposure ends, the last known day, at most that of death or of the end of follow-up; whether by death."""
     known = [
         trial.assessments.filter(pl.col("value").is_not_null()).select("participant_id", "day"),
         trial.administrations.select("participant_id", "day"),
@@ -95,9 +104,11 @@ def _last_days(trial: Trial) -> pl.DataFrame:
         trial.events.select("participant_id", "day"),
     ]
     last = pl.concat(known).group_by("participant_id").agg(end=pl.col("day").max())
-    over = first_events(trial.events, ("death", "end_of_follow_up")).select("participant_id", over="day")
+    over = first_events(trial.events, ("death", "end_of_follow_up")).select("participant_id", "kind", over="day")
     return last.join(over, on="participant_id", how="left").select(
-        "participant_id", end=pl.min_horizontal("end", "over")
+        "participant_id",
+        end=pl.min_horizontal("end", "over"),
+        died=((pl.col("kind") == "death") & (pl.col("over") <= pl.col("end"))).fill_null(False),
     )
 
 
@@ -212,13 +223,17 @@ def affected_by(events: pl.DataFrame, which: pl.Expr) -> int:
 
 def first_event_months(people: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Per participant of `people`, in order: participant_id, arm, months from time zero to the first of the events or
-    to the end of exposure, event (True where it is an event)."""
+    to the end of exposure, event (True where it is an event), died (True where it is death without one)."""
     first = events.group_by("participant_id").agg(first=pl.col("start_day").min())
     joined = people.join(first, on="participant_id", how="left", maintain_order="left")
     # numpy divides; polars multiplies by the reciprocal, which is off in the last digit.
     first_months = pl.Series(joined["first"].to_numpy() / DAYS_PER_MONTH, dtype=pl.Float64).fill_nan(None)
     return joined.select(
-        "participant_id", "arm", months=pl.coalesce(pl.lit(first_months), "months"), event=pl.col("first").is_not_null()
+        "participant_id",
+        "arm",
+        months=pl.coalesce(pl.lit(first_months), "months"),
+        event=pl.col("first").is_not_null(),
+        died=pl.col("died") & pl.col("first").is_null(),
     )
 
 
