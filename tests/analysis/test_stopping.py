@@ -191,6 +191,19 @@ def test_the_calendar_gives_the_path(treated):
     assert found.order.words == "the order is that of the calendar (time_zero_on)"
 
 
+def test_in_the_calendar_a_late_first_dose_is_late(build):
+    trial = build(
+        {"a": "cells", "b": "cells"},
+        events=[("a", 6.0, "end_of_follow_up"), ("b", 6.0, "end_of_follow_up")],
+        doses=[("a", 20 / DAYS_PER_MONTH), ("a", 40 / DAYS_PER_MONTH), ("b", 0.0)],
+        adverse_events=[harm("b", 3.0), harm("a", 21.0)],
+    )
+    days = pl.Series([date(2025, 1, 1), date(2025, 1, 11)])
+    (found,) = standings_of(replace(trial, participants=trial.participants.with_columns(time_zero_on=days)), EXACT)
+    # b on the 11th, harmed on the 14th; a on the 21st, harmed on the 22nd.
+    assert found.path == ((1, 0), (1, 1), (2, 1), (2, 2))
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -236,11 +249,17 @@ def test_an_order_alone_gives_the_path_one_by_one(treated, column, values):
         {"accrual_order": pl.Series([1, 2, 2])},
         {"accrual_order": pl.Series([1.0, float("nan"), 2.0])},
         {"enrolled_on": pl.Series(["first", "second", "third"])},
+        {"accrual_order": pl.Series(["1", "second", "3"])},
     ],
 )
 def test_a_column_with_gaps_or_ties_tells_no_order(treated, columns):
     (found,) = standings_of(treated(3, (1,), columns=columns), EXACT)
     assert (found.path, found.order.words) == ((), UNKNOWN)
+
+
+def test_the_path_ends_with_the_last_one_treated(treated):
+    (found,) = standings_of(treated(3, (2,), columns={"accrual_order": pl.Series([1, 2, 3])}), EXACT)
+    assert found.path == ((1, 0), (2, 0), (3, 1))
 
 
 def test_a_gap_in_the_calendar_leaves_the_next_column(treated):
