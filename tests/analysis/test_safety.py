@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import polars as pl
 import pytest
 
-from leadin.analysis.adverse_event_table import NOT_CLASSIFIED, RELATED, adverse_events_of, safety_table
+from leadin.analysis.adverse_event_kinds import KIND_RULES
+from leadin.analysis.adverse_event_rates import INCIDENCE, INCIDENCE_RATIO, RATE, RATE_RATIO
+from leadin.analysis.adverse_event_shares import SHARE
+from leadin.analysis.adverse_event_table import NOT_CLASSIFIED, RELATED, UNRELATED, adverse_events_of, safety_table
+from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.injection_windows import WINDOW_NAMES, injection_windows
-from leadin.analysis.safety import KIND_RULES, REFERENCES, safety
+from leadin.analysis.safety import REFERENCES, safety
 from leadin.engine.fisher_exact import fisher_exact
 from leadin.engine.intervals import clopper_pearson, newcombe, poisson_rate
+from leadin.engine.rate_ratio import rate_difference, rate_ratio
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.planned_analysis import PlannedAnalysis
+from leadin.protocols.stopping_rule import StoppingRule
 
 PLAN = PlannedAnalysis(method="safety")
 DAY = 1 / DAYS_PER_MONTH
@@ -46,6 +53,18 @@ EVENTS = [
 @pytest.fixture(scope="module")
 def trial(build):
     return build(ARMS, events=ENDS, doses=DOSES, adverse_events=EVENTS)
+
+
+@pytest.fixture(scope="module")
+def rows(trial):
+    """Against control."""
+    return safety(trial, PLAN, "control")
+
+
+@pytest.fixture(scope="module")
+def turned(trial):
+    """Against cells."""
+    return safety(trial, PLAN, "cells")
 
 
 def test_in_an_arm_with_cells_only_those_dosed_are_counted(trial):
@@ -83,7 +102,7 @@ def test_half_a_day_after_time_zero_is_time_at_risk(build):
 @pytest.mark.parametrize(("grade", "severe"), [(1, 0.0), (2, 0.0), (3, 1.0), (4, 1.0), (5, 1.0), (None, 0.0)])
 def test_severe_is_grade_three_and_higher(build, grade, severe):
     trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=[event("a", 0.5, grade=grade)])
-    (found,) = [r for r in safety(trial, PLAN, "x") if r.rule == "grade >= 3"]
+    (found,) = [r for r in safety(trial, PLAN, "x") if r.rule == "grade >= 3" and r.unit == SHARE]
     assert found.statistic == severe
 
 
@@ -179,14 +198,13 @@ def test_without_administrations_there_are_no_windows(build):
     assert injection_windows(trial).height == 0
 
 
-def test_the_first_rows_by_hand(trial):
-    rows = safety(trial, PLAN, "control")
+def test_the_first_rows_by_hand(rows):
     first = rows[: 3 * len(KIND_RULES)]
     what = ("cells", "control", "cells - control")
-    rules = ("any", "serious", "related", "grade >= 3")
+    rules = ("any", "serious", "related", "serious related", "grade >= 3")
     assert [(r.rule, r.contrast or r.arm) for r in first] == [(rule, each) for rule in rules for each in what]
     assert [(r.statistic, r.n) for r in first if r.contrast is None] == [
-        (2.0, 2), (1.0, 2), (1.0, 2), (0.0, 2), (2.0, 2), (0.0, 2), (1.0, 2), (1.0, 2),
+        (2.0, 2), (1.0, 2), (1.0, 2), (0.0, 2), (2.0, 2), (0.0, 2), (0.0, 2), (0.0, 2), (1.0, 2), (1.0, 2),
     ]  # fmt: skip
     cells, control, difference = first[:3]
     assert (cells.estimate, control.estimate, difference.estimate) == (1.0, 0.5, 0.5)
@@ -197,11 +215,11 @@ def test_the_first_rows_by_hand(trial):
     assert difference.standard_error == pytest.approx((0.25 / 2) ** 0.5)
     assert (cells.not_evaluable, control.not_evaluable, difference.n, difference.not_evaluable) == (1, 0, 4, 1)
     assert {r.unit for r in first} == {"proportion of participants"}
-    assert {(r.method, r.endpoint, r.references) for r in rows} == {("safety", "adverse_events", REFERENCES)}
+    assert {(r.method, r.endpoint) for r in rows} == {("safety", "adverse_events")}
+    assert {r.references[: len(REFERENCES)] for r in rows} == {REFERENCES}
 
 
-def test_what_is_estimated_is_said(trial):
-    rows = safety(trial, PLAN, "control")
+def test_what_is_estimated_is_said(rows):
     counted = "from time zero to death or the last known day, in those given cells where an arm was given any."
     assert rows[0].estimand == f"The share of participants of arm cells with an adverse event, {counted}"
     assert (
@@ -209,21 +227,51 @@ def test_what_is_estimated_is_said(trial):
     )
     assert rows[3].estimand.startswith("The share of participants of arm cells with a serious adverse event, from")
     assert rows[6].estimand.startswith("The share of participants of arm cells with an adverse event related to treat")
-    assert rows[9].estimand.startswith("The share of participants of arm cells with an adverse event of grade 3 or hi")
-    assert rows[12].estimand == (
+    assert rows[9].estimand.startswith("The share of participants of arm cells with a serious adverse event related to")
+    assert rows[12].estimand.startswith("The share of participants of arm cells with an adverse event of grade 3 or hi")
+    assert rows[15].estimand == (
         f"Adverse events (any) per 100 months of following participants of arm cells, {counted}"
     )
 
 
-def test_ungraded_events_are_told_where_grades_count(trial):
-    by_rule = {(r.rule, r.arm, r.contrast): r for r in safety(trial, PLAN, "control")[:12]}
-    told = ("1 of 5 events have no grade and are not counted here",)
-    assert by_rule["grade >= 3", "cells", None].warnings == told
-    assert by_rule["serious", "cells", None].warnings == ()
+def test_events_that_do_not_say_are_told_where_it_counts(build):
+    ends = [(who, 6.0, "end_of_follow_up") for who in ("a", "b", "x")]
+    events = [
+        event("a", 1.0, grade=None),
+        event("a", 2.0, serious=None, related="related"),
+        event("b", 2.0, serious=None, related="not related"),
+        event("b", 3.0, related="perhaps"),
+        event("x", 1.0, related=None, serious=True),
+    ]
+    trial = build({"a": "cells", "b": "cells", "x": "control"}, events=ends, adverse_events=events)
+    by_rule = {(r.rule, r.arm, r.contrast): r for r in safety(trial, PLAN, "control")[:15]}
+    assert by_rule["grade >= 3", "cells", None].warnings[1:] == (
+        "1 of 4 events does not say whether it is of grade 3 or higher and is not counted; counted as such, 1 of 2 "
+        "participants would be affected",
+    )
+    assert by_rule["serious", "cells", None].warnings[1:] == (
+        "2 of 4 events do not say whether they are serious and are not counted; counted as such, 2 of 2 participants "
+        "would be affected",
+    )
+    # Not related, or not serious, is not both: only one of the four leaves it open.
+    assert by_rule["serious related", "cells", None].warnings[1:] == (
+        "1 of 4 events does not say whether it is both serious and related to treatment and is not counted; counted as "
+        "such, 1 of 2 participants would be affected",
+    )
+    assert by_rule["related", "cells", None].warnings == (
+        "1 of 4 events does not say whether it is related to treatment and is not counted; counted as such, 2 of 2 "
+        "participants would be affected",
+    )
+    assert by_rule["serious related", "cells", "cells - control"].warnings == (
+        "2 of 5 events do not say whether they are both serious and related to treatment and are not counted; counted "
+        "as such, 2 of 3 participants would be affected",
+    )
+    assert by_rule["any", "cells", None].warnings == ()
+    assert by_rule["serious", "control", None].warnings == ()
 
 
-def test_rates_and_classes_follow(trial):
-    rows = safety(trial, PLAN, "control")[12:]
+def test_rates_and_classes_follow(rows):
+    rows = rows[15:]
     assert [(r.rule, r.arm, r.unit) for r in rows[:4]] == [
         ("any", "cells", "events per 100 person-months"),
         ("any", "control", "events per 100 person-months"),
@@ -236,7 +284,9 @@ def test_rates_and_classes_follow(trial):
     assert (rate.standard_error, rate.p) == (None, None)
     rules = [r.rule for r in rows]
     assert "General disorders: Fever" in rules
-    assert rules[-4:] == [f"any, {name} after an injection" for name in WINDOW_NAMES]
+    assert [rule for rule in rules if "after an injection" in rule] == [
+        f"any, {name} after an injection" for name in WINDOW_NAMES
+    ]
     term = next(r for r in rows if r.rule == "General disorders: Fever" and r.arm == "control")
     assert (term.statistic, term.estimate) == (0.0, 0.0)
     assert term.warnings == ("none seen in 2 participants; the interval reaches up to 84 %",)
@@ -264,26 +314,33 @@ def test_nobody_at_risk_is_said(build):
     assert (rate.converged, rate.warnings[0], rate.estimate) == (False, reason, None)
 
 
-def test_relabelling_the_arms_turns_the_difference(trial):
-    one, other = safety(trial, PLAN, "control")[2], safety(trial, PLAN, "cells")[2]
+@pytest.mark.evidence("safety", "property")
+def test_relabelling_the_arms_turns_the_difference(rows, turned):
+    one, other = rows[2], turned[2]
     assert (one.estimate, one.ci_low, one.p) == pytest.approx((-other.estimate, -other.ci_high, other.p))
     assert other.contrast == "control - cells"
 
 
-def test_the_order_of_rows_does_not_matter(trial):
-    turned = replace(
+@pytest.mark.evidence("safety", "property")
+def test_the_order_of_rows_does_not_matter(trial, rows):
+    reversed_ = replace(
         trial,
         adverse_events=trial.adverse_events.reverse(),
         administrations=trial.administrations.reverse(),
         events=trial.events.reverse(),
     )
-    assert safety(turned, PLAN, "control") == safety(trial, PLAN, "control")
+    assert safety(reversed_, PLAN, "control") == rows
 
 
-def test_a_planned_level_moves_every_interval(trial):
+def test_a_planned_level_moves_every_interval(trial, rows):
     wide = safety(trial, PlannedAnalysis(method="safety", alpha=0.01), "control")
-    for a, b in zip(wide, safety(trial, PLAN, "control"), strict=True):
-        assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
+    moved = 0
+    for a, b in zip(wide, rows, strict=True):
+        assert (a.ci_high is None, a.ci_low is None) == (b.ci_high is None, b.ci_low is None)
+        if None not in (a.ci_high, a.ci_low) and a.unit != "months":
+            assert a.ci_high - a.ci_low > b.ci_high - b.ci_low
+            moved += 1
+    assert moved > 60
 
 
 def test_standard_error_and_numbers_of_arms_of_unequal_size(build):
@@ -293,3 +350,209 @@ def test_standard_error_and_numbers_of_arms_of_unequal_size(build):
     cells, control, difference = safety(build(arms, scores, adverse_events=[event]), PLAN, "control")[:3]
     assert (cells.estimate, cells.n, control.n, difference.n) == (pytest.approx(1 / 3), 3, 1, 4)
     assert cells.standard_error == pytest.approx((1 / 3 * 2 / 3 / 3) ** 0.5, rel=1e-12)
+
+
+def pick(rows, rule, unit, arm, contrast=None):
+    (found,) = [r for r in rows if (r.rule, r.unit, r.arm, r.contrast) == (rule, unit, arm, contrast)]
+    return found
+
+
+def test_rates_of_each_kind_by_hand(rows):
+    rate, first = pick(rows, "any", RATE, "cells"), pick(rows, "any", INCIDENCE, "cells")
+    assert (rate.statistic, rate.n, rate.not_evaluable, first.statistic) == (3.0, 2, 1, 2.0)
+    # a: until day 1; b: half a month.
+    assert first.estimate == pytest.approx(200 / (DAY + 0.5))
+    assert (first.ci_low, first.ci_high) == pytest.approx(tuple(map(float, poisson_rate(2, (DAY + 0.5) / 100))))
+    assert first.estimand.startswith(
+        "First adverse events (any) per 100 months until the first, in participants of arm cells, from time zero"
+    )
+    none = pick(rows, "serious", RATE, "control")
+    assert (none.estimate, none.statistic) == (0.0, 0.0)
+    assert none.ci_high == pytest.approx(float(poisson_rate(0, 0.1).high))
+    assert none.warnings == (
+        "none seen in 10 person-months; the interval reaches up to 37 events per 100 person-months",
+    )
+    assert pick(rows, "serious", INCIDENCE, "control").warnings == (
+        "none seen in 10 person-months; the interval reaches up to 37 first events per 100 person-months at risk",
+    )
+
+
+def test_ratios_and_differences_of_rates(rows):
+    contrast = "cells - control"
+    ratio, difference = (pick(rows, "any", unit, "cells", contrast) for unit in (RATE_RATIO, RATE))
+    told = rate_ratio(3, 9.0, 2, 10.0)
+    assert (ratio.estimate, ratio.ci_low, ratio.ci_high, ratio.p) == pytest.approx(
+        (told.ratio, told.low, told.high, told.p)
+    )
+    assert (ratio.n, ratio.not_evaluable) == (4, 1)
+    assert difference.estimate == pytest.approx(300 / 9 - 200 / 10)
+    assert (difference.ci_low, difference.ci_high) == pytest.approx(rate_difference(3, 0.09, 2, 0.1))
+    assert ratio.estimand.startswith(
+        "Adverse events (any) per 100 months of following participants, arm cells over arm c"
+    )
+    assert difference.estimand.startswith(
+        "Adverse events (any) per 100 months of following participants, arm cells minus arm control, from time zero"
+    )
+
+
+def test_a_ratio_with_no_event_in_one_arm_or_in_both(rows, turned):
+    serious = pick(rows, "serious", RATE_RATIO, "cells", "cells - control")
+    assert (serious.converged, serious.estimate, serious.ci_high) == (True, None, None)
+    assert serious.ci_low == pytest.approx(rate_ratio(1, 9.0, 0, 10.0).low)
+    assert serious.p == pytest.approx(9 / 19)
+    assert serious.warnings == (
+        "no event in arm control: the ratio has no estimate and no upper bound, only a lower one",
+    )
+    both = pick(rows, "serious related", RATE_RATIO, "cells", "cells - control")
+    assert (both.converged, both.estimate, both.p) == (False, None, None)
+    assert both.warnings == (
+        "expected at least one event in one of the two arms; got none, so that any ratio is possible",
+    )
+    other = pick(turned, "serious", RATE_RATIO, "control", "control - cells")
+    assert (other.estimate, other.ci_low) == (0.0, 0.0)
+
+
+def test_terms_that_enough_had_are_compared(trial):
+    def compared(**settings):
+        found = safety(trial, PlannedAnalysis(method="safety", **settings), "control")
+        return [r for r in found if r.contrast and ": " in (r.rule or "") and r.unit == SHARE]
+
+    (headache,) = compared(terms_compared_from=2)
+    assert headache.rule == "Nervous system disorders: Headache"
+    assert (headache.estimate, headache.p) == (0.0, 1.0)
+    assert headache.warnings == ("p is not adjusted for the number of terms compared",)
+    assert len(compared(terms_compared_from=1)) == 3
+    assert compared(terms_compared_from=3) == []
+    assert PLAN.terms_compared_from == 2
+
+
+def test_periods_are_told_apart(build):
+    late = [event("a", 1.0), event("b", 2.0), event("b", -1.0), event("b", -0.5), event("x", 0.0), event("c", -1.0)]
+    ends = [(who, 6.0, "end_of_follow_up") for who in ("a", "b", "x")]
+    doses = [("a", 1.0), ("b", 2.0 + DAY)]
+    trial = build(
+        {"a": "cells", "b": "cells", "x": "control", "c": "cells"}, events=ends, doses=doses, adverse_events=late
+    )
+    rows = safety(trial, PLAN, "control")
+    told = {
+        (rule, arm): (pick(rows, rule, SHARE, arm).statistic, pick(rows, rule, SHARE, arm).n)
+        for rule in ("any", "treatment-emergent", "before time zero")
+        for arm in ("cells", "control")
+    }
+    assert told == {
+        ("any", "cells"): (2.0, 2), ("any", "control"): (1.0, 1),
+        # b's event came before his first injection; c was never dosed.
+        ("treatment-emergent", "cells"): (1.0, 2), ("treatment-emergent", "control"): (1.0, 1),
+        ("before time zero", "cells"): (1.0, 2), ("before time zero", "control"): (0.0, 1),
+    }  # fmt: skip
+    assert pick(rows, "before time zero", SHARE, "cells").estimand == (
+        "The share of participants of arm cells with a recorded adverse event that started before time zero, in those "
+        "who are counted after it."
+    )
+    assert adverse_events_of(trial).before == 3
+    assert adverse_events_of(trial).baseline.height == 2
+
+
+def test_words_of_neither_kind_say_nothing(build):
+    told = [
+        event("a", k / 10, related=word)
+        for k, word in enumerate(("related", "unlikely", "Remote ", "perhaps", None, ""))
+    ]
+    trial = build({"a": "x"}, {"a": {1: 40}}, adverse_events=told)
+    assert adverse_events_of(trial).events["related"].to_list() == [True, False, False, None, None, None]
+    found = row(safety_table(trial), "x")
+    assert (found["related"], found["related_unknown"], found["serious_unknown"]) == (1, 3, 0)
+    assert not RELATED & UNRELATED
+
+
+def test_the_table_counts_serious_and_related_participants(build):
+    told = [
+        event("a", 1.0, serious=True, related="related"),
+        event("a", 2.0, serious=True, related="no"),
+        event("b", 1.0, serious=True, related="no"),
+        event("b", 2.0, related="yes"),
+        event("c", 2.0, serious=None, related=None),
+    ]
+    trial = build(dict.fromkeys("abc", "x"), {w: {6: 40} for w in "abc"}, adverse_events=told)
+    found = row(safety_table(trial), "x")
+    keys = ("serious_participants", "related_participants", "serious_related_participants", "serious", "related")
+    assert [found[key] for key in keys] == [2, 2, 1, 3, 2]
+    assert [found[key] for key in ("serious_related", "emergent", "serious_unknown", "related_unknown")] == [1, 5, 1, 1]
+    assert (found["at_risk_months"], found["incidence"]) == pytest.approx((4.0, 75.0))
+    low, high = poisson_rate(3, 0.04)
+    assert (found["incidence_low"], found["incidence_high"]) == pytest.approx((float(low), float(high)))
+
+
+@pytest.mark.evidence("safety", "bad_input")
+@pytest.mark.parametrize(
+    ("arms", "scores", "events", "adverse"),
+    [
+        # Nobody of one arm followed; everybody dead before the first visit; one participant; rows twice.
+        ({"a": "x", "b": "y"}, {"b": {3: 40}}, [], [event("b", 1.0)]),
+        ({"a": "x", "b": "y"}, {}, [("a", DAY, "death"), ("b", DAY, "death")], [event("b", 1.0)]),
+        ({"a": "x"}, {"a": {3: 40}}, [], [event("a", 1.0)]),
+        ({"a": "x", "b": "y"}, {"a": {3: 40}, "b": {3: 40}}, [], [event("b", 1.0), event("b", 1.0)]),
+        ({"a": None}, {"a": {3: 40}}, [], [event("a", 1.0, grade=None, serious=None, related=None)]),
+        ({"a": "x", "b": "y"}, {}, [], []),
+    ],
+    ids=["arm empty", "all dead", "one participant", "twice", "nothing said", "nobody followed"],
+)
+def test_odd_trials_give_rows_with_numbers_or_reasons(build, arms, scores, events, adverse):
+    rules = (StoppingRule(kind="exact", tolerated=0.1, participants=10, alpha=0.05),)
+    planned = PlannedAnalysis(method="safety", stopping=rules, terms_compared_from=1)
+    rows = safety(build(arms, scores, events, adverse_events=adverse), planned, next(iter(arms.values())))
+    assert len(rows) > 20
+    for found in rows:
+        numbers = (found.estimate, found.ci_low, found.ci_high, found.p, found.statistic, found.standard_error)
+        assert all(number is None or math.isfinite(number) for number in numbers), found
+        assert found.converged or found.warnings[0][0].islower()
+        assert found.estimate is None or found.converged
+
+
+@pytest.mark.evidence("safety", "bad_input")
+def test_days_that_are_no_numbers_are_findings_and_left_out(build):
+    trial = build({"a": "x", "b": "x"}, {"a": {3: 40}, "b": {3: 40}}, adverse_events=[event("a", 1.0), event("b", 2.0)])
+    days = pl.Series([float("nan"), float("inf")])
+    results = analyse_trial(
+        replace(trial, adverse_events=trial.adverse_events.with_columns(start_day=days)), methods=["safety"]
+    )
+    assert {finding.severity for finding in results.findings if finding.table == "adverse_events"} == {"error"}
+    assert len(results["safety"]) == 1
+    assert results["safety"][0].warnings[0].startswith("the trial was imported without any adverse event")
+
+
+@pytest.mark.evidence("safety", "property")
+def test_stretching_time_stretches_rates_and_nothing_else(build):
+    def made(times):
+        ends = [(who, month * times, kind) for who, month, kind in ENDS]
+        events = [{**told, "start_month": told["start_month"] * times} for told in EVENTS]
+        return build(ARMS, events=ends, doses=[(who, month * times) for who, month in DOSES], adverse_events=events)
+
+    one, other = (safety(made(times), PLAN, "control") for times in (1.0, 2.0))
+    for unit, factor in ((RATE, 0.5), (INCIDENCE, 0.5), (RATE_RATIO, 1.0), (INCIDENCE_RATIO, 1.0), (SHARE, 1.0)):
+        for rule in KIND_RULES:
+            for a, b in zip(
+                (r for r in one if (r.rule, r.unit) == (rule, unit)),
+                (r for r in other if (r.rule, r.unit) == (rule, unit)),
+                strict=True,
+            ):
+                for x, y in ((a.estimate, b.estimate), (a.ci_low, b.ci_low), (a.ci_high, b.ci_high)):
+                    assert y == (None if x is None else pytest.approx(x * factor, rel=1e-9, abs=1e-12))
+                assert b.p == (None if a.p is None else pytest.approx(a.p))
+
+
+@pytest.mark.evidence("safety", "property")
+def test_whoever_had_nothing_adds_to_the_denominator_alone(trial, rows):
+    added = pl.DataFrame([{"participant_id": "f", "arm": "control"}])
+    end = pl.DataFrame([{"participant_id": "f", "day": 6 * DAYS_PER_MONTH, "kind": "end_of_follow_up"}])
+    more = replace(
+        trial,
+        participants=pl.concat([trial.participants, added], how="diagonal"),
+        events=pl.concat([trial.events, end], how="diagonal"),
+    )
+    for a, b in zip(rows, safety(more, PLAN, "control"), strict=True):
+        if a.contrast is None and a.arm == "control" and a.unit == SHARE:
+            assert (a.statistic, a.n + 1) == (b.statistic, b.n)
+            assert b.ci_high < a.ci_high
+        elif a.arm == "cells" and a.contrast is None:
+            assert a == b

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.result import Result
+from leadin.analysis.safety import UNADJUSTED
 from leadin.protocols.plan import Plan
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.provenance import Assumption, Provenance
@@ -48,7 +49,13 @@ def test_many_warnings_are_counted_and_zero_events_are_no_warning(slope_row, onl
     many = slope_row(warnings=tuple(f"warning {k}" for k in range(8)))
     (entry,) = analyses_entries(Answers((many,), only)).entries
     assert dict(entry.lines)["Warnings"].endswith("Warning 5. And 2 more warnings, in the results file.")
-    harm = Result(method="safety", endpoint="adverse_events", warnings=("none seen in 7 participants; x",))
+    said = (
+        "none seen in 7 participants; x",
+        "boundary not reached: 1 of 3",
+        "the order is that of the calendar",
+        UNADJUSTED,
+    )
+    harm = Result(method="safety", endpoint="adverse_events", warnings=said)
     (entry,) = analyses_entries(Answers((harm,), only)).entries
     assert "Warnings" not in dict(entry.lines)
     assert entry.title == "Adverse events (exploratory)"

@@ -27,54 +27,76 @@ RELATED = frozenset(
     {"related", "possibly related", "probably related", "definitely related", "yes", "y", "certain"}
     | {"possible", "possibly", "probable", "probably", "definite", "definitely"}
 )
-"""Words for relatedness, in any letter case, that count as related; all others, and none, do not."""
+"""Words for relatedness, in any letter case, that count as related."""
+UNRELATED = frozenset(
+    {"not related", "unrelated", "no", "n", "none", "not suspected", "definitely not related", "probably not related"}
+    | {"unlikely", "unlikely related", "not likely related", "remote", "doubtful"}
+)
+"""Words that count as not related. Any other word, and none, says nothing: such events are counted apart."""
 
 
 @dataclass(frozen=True)
 class AdverseEvents:
     """The adverse events of a trial and who could have had them.
 
-    people: participant_id, arm, months (exposure). events: participant_id, arm, start_day, system_organ_class, term,
-    grade, serious, related. before: events that started before time zero and are not counted.
+    people: participant_id, arm, with_cells (their arm was given any), first_dose (day; null in other arms), died (their
+    exposure ended with death), months (exposure). events: participant_id, arm, start_day, system_organ_class, term,
+    grade, serious, related, emergent (started on the day of the first administration or later; in arms that were given
+    none, from time zero on); grade, serious and related are null where the table does not say. baseline: the same
+    columns, of events of these people that started before time zero. before: events of anybody that started before
+    time zero; they are not counted.
     """
 
     people: pl.DataFrame
     events: pl.DataFrame
+    baseline: pl.DataFrame
     before: int
 
 
 def adverse_events_of(trial: Trial) -> AdverseEvents:
     """Who is counted and what is counted, as the module says."""
     ends = _last_days(trial)
-    dosed = trial.administrations.select("participant_id").unique().with_columns(dosed=pl.lit(True))
+    doses = trial.administrations.group_by("participant_id").agg(first_dose=pl.col("day").min())
     people = (
         trial.participants.select("participant_id", "arm")
-        .join(dosed, on="participant_id", how="left", maintain_order="left")
+        .join(doses, on="participant_id", how="left", maintain_order="left")
         .join(ends, on="participant_id", how="left", maintain_order="left")
-        .with_columns(pl.col("dosed").fill_null(False))
+        .with_columns(dosed=pl.col("first_dose").is_not_null())
         .with_columns(with_cells=pl.col("dosed").any().over(pl.col("arm").fill_null("")))
         .filter((pl.col("dosed") | ~pl.col("with_cells")) & (pl.col("end") > 0.0))
-        .select("participant_id", "arm", months=pl.col("end") / DAYS_PER_MONTH, end="end")
+        .select(
+            "participant_id",
+            "arm",
+            "with_cells",
+            "first_dose",
+            "died",
+            months=pl.col("end") / DAYS_PER_MONTH,
+            end="end",
+        )
     )
-    told = trial.adverse_events.join(people, on="participant_id", maintain_order="left").filter(
-        pl.col("start_day") <= pl.col("end")
+    word = pl.col("relatedness").str.to_lowercase().str.strip_chars()
+    told = (
+        trial.adverse_events.join(people, on="participant_id", maintain_order="left")
+        .filter(pl.col("start_day") <= pl.col("end"))
+        .select(
+            "participant_id",
+            "arm",
+            "start_day",
+            pl.col("system_organ_class").fill_null(NOT_CLASSIFIED),
+            "term",
+            "serious",
+            grade=pl.col("ctcae_grade"),
+            related=pl.when(word.is_in(list(RELATED))).then(True).when(word.is_in(list(UNRELATED))).then(False),
+            emergent=pl.col("start_day") >= pl.col("first_dose").fill_null(0.0),
+        )
     )
-    events = told.filter(pl.col("start_day") >= 0.0).select(
-        "participant_id",
-        "arm",
-        "start_day",
-        pl.col("system_organ_class").fill_null(NOT_CLASSIFIED),
-        "term",
-        grade=pl.col("ctcae_grade"),
-        serious=pl.col("serious").fill_null(False),
-        related=pl.col("relatedness").str.to_lowercase().str.strip_chars().is_in(list(RELATED)).fill_null(False),
-    )
+    after = pl.col("start_day") >= 0.0
     before = trial.adverse_events.filter(pl.col("start_day") < 0.0).height
-    return AdverseEvents(people.drop("end"), events, before)
+    return AdverseEvents(people.drop("end"), told.filter(after), told.filter(~after), before)
 
 
 def _last_days(trial: Trial) -> pl.DataFrame:
-    """The day exposure ends: the last known day, at most that of death or of the end of follow-up."""
+    """The day exposure ends, the last known day, at most that of death or of the end of follow-up; whether by death."""
     known = [
         trial.assessments.filter(pl.col("value").is_not_null()).select("participant_id", "day"),
         trial.administrations.select("participant_id", "day"),
@@ -82,9 +104,11 @@ def _last_days(trial: Trial) -> pl.DataFrame:
         trial.events.select("participant_id", "day"),
     ]
     last = pl.concat(known).group_by("participant_id").agg(end=pl.col("day").max())
-    over = first_events(trial.events, ("death", "end_of_follow_up")).select("participant_id", over="day")
+    over = first_events(trial.events, ("death", "end_of_follow_up")).select("participant_id", "kind", over="day")
     return last.join(over, on="participant_id", how="left").select(
-        "participant_id", end=pl.min_horizontal("end", "over")
+        "participant_id",
+        end=pl.min_horizontal("end", "over"),
+        died=((pl.col("kind") == "death") & (pl.col("over") <= pl.col("end"))).fill_null(False),
     )
 
 
@@ -93,10 +117,13 @@ def safety_table(trial: Trial, level: float = 0.95) -> pl.DataFrame:
 
     Columns: arm; system_organ_class and term (both null: all events; term null: the class); n, participants at risk;
     participants, with at least one event, and their proportion with its exact interval ci_low, ci_high; grade_1 to
-    grade_5 and grade_unknown: those participants by their worst grade; events, of them serious and related;
-    person_months; rate, events per 100 person-months, with its exact interval rate_low, rate_high. A class or term that
-    an arm did not have stands with zeros, so that its upper bound can be read. Classes and terms by falling number of
-    participants, then by name.
+    grade_5 and grade_unknown: those participants by their worst grade; serious_participants, related_participants,
+    serious_related_participants: those with at least one such event; events, of them serious, related, serious_related
+    and emergent, and those that do not say: serious_unknown, related_unknown; person_months; rate, events per 100
+    person-months, with its exact interval rate_low, rate_high; at_risk_months, until the first event; incidence,
+    participants with a first event per 100 of those, with its exact interval incidence_low, incidence_high. A class or
+    term that an arm did not have stands with zeros, so that its upper bound can be read. Classes and terms by falling
+    number of participants, then by name.
     """
     harm = adverse_events_of(trial)
     groups = [(None, None), *_groups(harm.events)]
@@ -123,13 +150,24 @@ _SCHEMA = {
     "ci_high": pl.Float64,
     **{f"grade_{grade}": pl.Int64 for grade in GRADES},
     "grade_unknown": pl.Int64,
+    "serious_participants": pl.Int64,
+    "related_participants": pl.Int64,
+    "serious_related_participants": pl.Int64,
     "events": pl.Int64,
     "serious": pl.Int64,
     "related": pl.Int64,
+    "serious_related": pl.Int64,
+    "emergent": pl.Int64,
+    "serious_unknown": pl.Int64,
+    "related_unknown": pl.Int64,
     "person_months": pl.Float64,
     "rate": pl.Float64,
     "rate_low": pl.Float64,
     "rate_high": pl.Float64,
+    "at_risk_months": pl.Float64,
+    "incidence": pl.Float64,
+    "incidence_low": pl.Float64,
+    "incidence_high": pl.Float64,
 }
 
 
@@ -163,10 +201,51 @@ def _row(harm: AdverseEvents, events: pl.DataFrame, arm: str | None, level: floa
         "ci_high": float(interval.high),
         **{f"grade_{grade}": int((worst == grade).sum()) for grade in GRADES},
         "grade_unknown": int(worst.null_count()),
+        "serious_participants": affected_by(mine, pl.col("serious")),
+        "related_participants": affected_by(mine, pl.col("related")),
+        "serious_related_participants": affected_by(mine, pl.col("serious") & pl.col("related")),
         "events": mine.height,
         "serious": int(mine["serious"].sum()),
         "related": int(mine["related"].sum()),
+        "serious_related": int((mine["serious"] & mine["related"]).sum()),
+        "emergent": int(mine["emergent"].sum()),
+        "serious_unknown": mine["serious"].null_count(),
+        "related_unknown": mine["related"].null_count(),
         **rate_columns(mine.height, months, level),
+        **_incidence_columns(people, mine, level),
+    }
+
+
+def affected_by(events: pl.DataFrame, which: pl.Expr) -> int:
+    """Participants with at least one of the events that `which` picks; those that do not say are not picked."""
+    return events.filter(which)["participant_id"].n_unique()
+
+
+def first_event_months(people: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Per participant of `people`, in order: participant_id, arm, months from time zero to the first of the events or
+    to the end of exposure, event (True where it is an event), died (True where it is death without one)."""
+    first = events.group_by("participant_id").agg(first=pl.col("start_day").min())
+    joined = people.join(first, on="participant_id", how="left", maintain_order="left")
+    # numpy divides; polars multiplies by the reciprocal, which is off in the last digit.
+    first_months = pl.Series(joined["first"].to_numpy() / DAYS_PER_MONTH, dtype=pl.Float64).fill_nan(None)
+    return joined.select(
+        "participant_id",
+        "arm",
+        months=pl.coalesce(pl.lit(first_months), "months"),
+        event=pl.col("first").is_not_null(),
+        died=pl.col("died") & pl.col("first").is_null(),
+    )
+
+
+def _incidence_columns(people: pl.DataFrame, events: pl.DataFrame, level: float) -> dict[str, float | None]:
+    first = first_event_months(people, events)
+    at_risk = float(np.sum(first["months"].to_numpy()))
+    told = rate_columns(int(first["event"].sum()), at_risk, level)
+    return {
+        "at_risk_months": told["person_months"],
+        "incidence": told["rate"],
+        "incidence_low": told["rate_low"],
+        "incidence_high": told["rate_high"],
     }
 
 

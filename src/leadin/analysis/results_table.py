@@ -7,11 +7,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadin.analysis.adverse_event_kinds import KIND_RULES
+from leadin.analysis.adverse_event_shares import SHARE
 from leadin.analysis.joint_rank import PAIRS
 from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
-from leadin.analysis.safety import KIND_RULES, SHARE
+from leadin.analysis.stopping import is_stopping_row
 
 COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 """Headings; the empty one is that of the interval, which says its level."""
@@ -22,13 +24,13 @@ ABSENT = "-"
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
     """The rows that a short table shows: no second interval of one share, no single kinds of adverse event, no adjusted
-    means, nor what decided how many pairs."""
+    means, nor what decided how many pairs; of safety the shares of each kind and the stopping rules."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
-        return row.rule not in KIND_RULES or row.unit != SHARE
+        return (row.rule not in KIND_RULES or row.unit != SHARE) and not is_stopping_row(row)
     return row.rule == ADJUSTED_MEAN or row.unit == PAIRS or (row.rule is not None and row.rule.endswith(WILSON))
 
 
@@ -77,6 +79,7 @@ def html_table(rows: Sequence[Result], *, interval: str, everything: bool = Fals
 def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     """Lines beneath the table: reasons, and how many rows stand elsewhere."""
     lines = [f"Not estimated, {line}" for line in reasons(shown)]
+    lines += [f"{row.arm or 'all'}, {row.rule}: {row.warnings[0]}" for row in shown if _stands(row)]
     hidden = len(rows) - len(shown)
     if hidden:
         lines.append(
@@ -84,6 +87,11 @@ def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
             "JSON and in `to_polars()`."
         )
     return lines
+
+
+def _stands(row: Result) -> bool:
+    """Whether a row says where a trial stands against a stopping rule."""
+    return is_stopping_row(row) and row.converged and bool(row.warnings)
 
 
 def _html_cell(text: str, column: int) -> str:
@@ -143,7 +151,8 @@ def _n(row: Result) -> str:
     """Participants, of a share with how many it counts."""
     if row.n is None:
         return ABSENT
-    counted = row.contrast is None and row.statistic is not None and (row.unit or "").startswith("proportion")
+    shares = (row.unit or "").startswith("proportion") or is_stopping_row(row)
+    counted = row.contrast is None and row.statistic is not None and shares
     return f"{row.statistic:.0f} of {row.n}" if counted else str(row.n)
 
 

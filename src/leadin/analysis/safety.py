@@ -1,19 +1,32 @@
-"""Safety: how many participants had an adverse event, how often, and how many could have had one that nobody saw."""
+"""Safety: how many participants had an adverse event, how often, how soon, after which injection, and how many could
+have had one that nobody saw."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from leadin.analysis.adverse_event_table import AdverseEvents, adverse_events_of, safety_table
-from leadin.analysis.arms import arms_of, in_arm, of_arm
+from leadin.analysis.adverse_event_kinds import KINDS, unsaid
+from leadin.analysis.adverse_event_rates import EVERY, FIRST, Exposure, RateKind, rate_contrasts, rate_row
+from leadin.analysis.adverse_event_shares import Count, difference_row, share_row
+from leadin.analysis.adverse_event_table import (
+    PER,
+    AdverseEvents,
+    adverse_events_of,
+    affected_by,
+    first_event_months,
+    rate_columns,
+    safety_table,
+)
+from leadin.analysis.arms import arms_of, in_arm
+from leadin.analysis.first_adverse_event import REFERENCES as FIRST_EVENT_REFERENCES
+from leadin.analysis.first_adverse_event import first_event_rows
+from leadin.analysis.injection_numbers import injection_number_rows
 from leadin.analysis.injection_windows import injection_windows
 from leadin.analysis.result import Result
-from leadin.engine.fisher_exact import fisher_exact
-from leadin.engine.intervals import clopper_pearson, newcombe
+from leadin.analysis.stopping import stopping_rows
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
@@ -24,168 +37,155 @@ REFERENCES = (
     "doi:10.1093/biomet/28.3-4.437",
     "Newcombe (1998), Interval estimation for the difference between independent proportions, method 10, Stat Med "
     "17:873-890, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I",
+    "Przyborowski & Wilenski (1940), Homogeneity of results in testing samples from Poisson series, Biometrika "
+    "31:313-323, doi:10.1093/biomet/31.3-4.313",
+    "Zou & Donner (2008), Construction of confidence limits about effect measures: a general approach, Stat Med "
+    "27:1693-1702, doi:10.1002/sim.3095",
+    *FIRST_EVENT_REFERENCES,
 )
-SHARE, RATE = "proportion of participants", "events per 100 person-months"
 ANY = "any"
-COUNTED = "from time zero to death or the last known day, in those given cells where an arm was given any"
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of event: the rule of its rows, how it stands in a sentence, which events it counts."""
-
-    rule: str
-    words: str
-    which: pl.Expr
-
-
-KINDS = (
-    _Kind(ANY, "an adverse event", pl.lit(True)),
-    _Kind("serious", "a serious adverse event", pl.col("serious")),
-    _Kind("related", "an adverse event related to treatment", pl.col("related")),
-    _Kind("grade >= 3", "an adverse event of grade 3 or higher", (pl.col("grade") >= 3).fill_null(False)),
-)
-"""What the first rows count."""
-KIND_RULES = tuple(kind.rule for kind in KINDS)
-
-
-@dataclass(frozen=True)
-class _Count:
-    """Of one arm: participants in the table, those at risk, those affected."""
-
-    arm: str | None
-    everybody: int
-    n: int
-    affected: int
+EMERGENT, BEFORE = "treatment-emergent", "before time zero"
+UNADJUSTED = "p is not adjusted for the number of terms compared"
 
 
 def safety(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
-    """Shares of participants with any, a serious, a related and a severe event, per arm and between arms; then shares
-    and rates by system organ class and preferred term, and rates by time since the latest injection.
+    """Shares of participants with any, a serious, a related, a serious related and a severe event, per arm and between
+    arms; rates of the same, of all events and of first ones; shares and rates by system organ class and preferred term,
+    between arms for terms that enough participants had; by time since the latest injection and by its number; time to
+    the first event; stopping rules of the plan.
 
     Give it a trial that `usable_trial` has been through. Intervals are exact (Clopper-Pearson, Garwood), between arms
-    Newcombe's with Fisher's p. Where nobody had an event, the first warning says what the interval still allows.
-    Relatedness counts by the words of `adverse_event_table.RELATED`.
+    Newcombe's with Fisher's p, of a rate ratio the exact conditional one. Where nobody had an event, the first warning
+    says what the interval still allows. Events that do not say whether they are of a kind are counted in a warning.
     """
     harm = adverse_events_of(trial)
-    arms = arms_of(trial)
-    level = 1.0 - planned.alpha
+    rows = [
+        *_kind_rows(trial, harm, planned, reference),
+        *_table_rows(trial, planned, reference),
+        *_kind_rate_rows(trial, harm, planned, reference),
+        *_period_rows(trial, harm, 1.0 - planned.alpha),
+        *_window_rows(trial, 1.0 - planned.alpha),
+        *injection_number_rows(trial, harm, 1.0 - planned.alpha),
+        *first_event_rows(trial, harm, 1.0 - planned.alpha, reference),
+        *stopping_rows(trial, harm, planned.stopping),
+    ]
+    return tuple(
+        replace(row, method="safety", endpoint="adverse_events", references=(*REFERENCES, *row.references))
+        for row in rows
+    )
+
+
+_BLANK = Result(method="safety", endpoint="adverse_events")
+
+
+def _contrasts(arms: tuple[str | None, ...], reference: str | None) -> list[str]:
+    """The arms that are held against the reference."""
+    return [arm for arm in arms if arm is not None and reference is not None and arm != reference]
+
+
+def _kind_rows(trial: Trial, harm: AdverseEvents, planned: PlannedAnalysis, reference: str | None) -> list[Result]:
+    arms, level = arms_of(trial), 1.0 - planned.alpha
     rows: list[Result] = []
     for kind in KINDS:
-        counts = {arm: _count(trial, harm, kind, arm) for arm in arms}
-        warnings = _ungraded(harm) if kind.rule == "grade >= 3" else ()
-        blank = Result(
-            method="safety",
-            endpoint="adverse_events",
-            rule=kind.rule,
-            unit=SHARE,
-            warnings=warnings,
-            references=REFERENCES,
-        )
-        rows += [_share_row(blank, kind.words, counts[arm], level) for arm in arms]
+        counts = {arm: _count(trial, harm, kind.which, arm) for arm in arms}
+        blank = replace(_BLANK, rule=kind.rule)
         for arm in arms:
-            if arm is not None and reference is not None and arm != reference:
-                rows.append(_difference_row(blank, kind.words, counts[arm], counts[reference], level))
-    everybody = {arm: in_arm(trial.participants, arm).height for arm in arms}
-    return (*rows, *_table_rows(trial, everybody, level))
-
-
-def _count(trial: Trial, harm: AdverseEvents, kind: _Kind, arm: str | None) -> _Count:
-    affected = in_arm(harm.events.filter(kind.which), arm)["participant_id"].n_unique()
-    return _Count(arm, in_arm(trial.participants, arm).height, in_arm(harm.people, arm).height, affected)
-
-
-def _ungraded(harm: AdverseEvents) -> tuple[str, ...]:
-    number = harm.events["grade"].null_count()
-    return (f"{number} of {harm.events.height} events have no grade and are not counted here",) if number else ()
-
-
-def _share_row(known: Result, words: str, count: _Count, level: float) -> Result:
-    known = replace(
-        known,
-        arm=count.arm,
-        n=count.n,
-        not_evaluable=count.everybody - count.n,
-        estimand=f"The share of participants {of_arm(count.arm)} with {words}, {COUNTED}.",
-    )
-    if count.n == 0:
-        return _impossible(known, count.arm)
-    share = count.affected / count.n
-    interval = clopper_pearson(count.affected, count.n, level)
-    zero = f"none seen in {count.n} participants; the interval reaches up to {100 * float(interval.high):.2g} %"
-    return replace(
-        known,
-        estimate=share,
-        standard_error=float(np.sqrt(share * (1.0 - share) / count.n)),
-        statistic=float(count.affected),
-        ci_low=float(interval.low),
-        ci_high=float(interval.high),
-        warnings=known.warnings if count.affected else (zero, *known.warnings),
-    )
-
-
-def _difference_row(known: Result, words: str, count: _Count, other: _Count, level: float) -> Result:
-    known = replace(
-        known,
-        arm=count.arm,
-        contrast=f"{count.arm} - {other.arm}",
-        n=count.n + other.n,
-        not_evaluable=count.everybody - count.n + other.everybody - other.n,
-        estimand=f"The share of participants with {words}, arm {count.arm} minus arm {other.arm}, {COUNTED}.",
-    )
-    for each in (count, other):
-        if each.n == 0:
-            return _impossible(known, each.arm)
-    p, q = count.affected / count.n, other.affected / other.n
-    interval = newcombe(count.affected, count.n, other.affected, other.n, level)
-    return replace(
-        known,
-        estimate=p - q,
-        standard_error=float(np.sqrt(p * (1.0 - p) / count.n + q * (1.0 - q) / other.n)),
-        ci_low=float(interval.low),
-        ci_high=float(interval.high),
-        p=fisher_exact(count.affected, count.n, other.affected, other.n),
-    )
-
-
-def _table_rows(trial: Trial, everybody: dict[str | None, int], level: float) -> list[Result]:
-    """Shares and rates by class and term, and rates by time since the latest injection."""
-    blank = Result(method="safety", endpoint="adverse_events", references=REFERENCES)
-    rows: list[Result] = []
-    for told in safety_table(trial, level).iter_rows(named=True):
-        rule = ": ".join(part for part in (told["system_organ_class"], told["term"]) if part is not None)
-        words = f"an adverse event of {rule}" if rule else "an adverse event"
-        count = _Count(told["arm"], everybody[told["arm"]], told["n"], told["participants"])
-        if rule:
-            rows.append(_share_row(replace(blank, rule=rule, unit=SHARE), words, count, level))
-        rows.append(_rate_row(replace(blank, rule=rule or ANY), told, everybody[told["arm"]]))
-    for told in injection_windows(trial, level).iter_rows(named=True):
-        rule = f"{ANY}, {told['window']} after an injection"
-        rows.append(_rate_row(replace(blank, rule=rule), told, everybody[told["arm"]]))
+            said = unsaid(in_arm(harm.events, arm), kind, counts[arm].n)
+            rows.append(share_row(replace(blank, warnings=said), kind.words, counts[arm], level))
+        for arm in _contrasts(arms, reference):
+            said = unsaid(_of_both(harm.events, arm, reference), kind, counts[arm].n + counts[reference].n)
+            known = replace(blank, warnings=said)
+            rows.append(difference_row(known, kind.words, counts[arm], counts[reference], level))
     return rows
 
 
-def _rate_row(known: Result, told: dict[str, Any], everybody: int) -> Result:
-    arm = told["arm"]
-    known = replace(
-        known,
-        arm=arm,
-        n=told["n"],
-        not_evaluable=everybody - told["n"],
-        unit=RATE,
-        estimand=f"Adverse events ({known.rule}) per 100 months of following participants {of_arm(arm)}, {COUNTED}.",
-    )
-    if told["rate"] is None:
-        return _impossible(known, arm)
-    return replace(
-        known,
-        estimate=told["rate"],
-        statistic=float(told["events"]),
-        ci_low=told["rate_low"],
-        ci_high=told["rate_high"],
-    )
+def _of_both(table: pl.DataFrame, arm: str, reference: str | None) -> pl.DataFrame:
+    return table.filter(pl.col("arm").is_in([arm, reference]))
 
 
-def _impossible(known: Result, arm: str | None) -> Result:
-    reason = f"expected at least one participant {of_arm(arm)} known of after time zero; got none"
-    return replace(known, converged=False, warnings=(reason, *known.warnings))
+def _count(trial: Trial, harm: AdverseEvents, which: pl.Expr, arm: str | None) -> Count:
+    everybody, n = in_arm(trial.participants, arm).height, in_arm(harm.people, arm).height
+    return Count(arm, everybody, n, affected_by(in_arm(harm.events, arm), which))
+
+
+def _table_rows(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> list[Result]:
+    """Shares and rates by class and term, and between arms the shares of terms that enough participants had."""
+    arms, level = arms_of(trial), 1.0 - planned.alpha
+    everybody = {arm: in_arm(trial.participants, arm).height for arm in arms}
+    groups: dict[tuple[str | None, str | None], dict[str | None, dict[str, Any]]] = {}
+    for row in safety_table(trial, level).iter_rows(named=True):
+        groups.setdefault((row["system_organ_class"], row["term"]), {})[row["arm"]] = row
+    rows: list[Result] = []
+    for (soc, term), told in groups.items():
+        rule = ": ".join(part for part in (soc, term) if part is not None)
+        words = f"an adverse event of {rule}" if rule else "an adverse event"
+        counts = {arm: Count(arm, everybody[arm], told[arm]["n"], told[arm]["participants"]) for arm in arms}
+        for arm in arms:
+            if rule:
+                rows.append(share_row(replace(_BLANK, rule=rule), words, counts[arm], level))
+            rows.append(rate_row(replace(_BLANK, rule=rule or ANY), EVERY, told[arm], everybody[arm]))
+        if term is not None and sum(count.affected for count in counts.values()) >= planned.terms_compared_from:
+            known = replace(_BLANK, rule=rule, warnings=(UNADJUSTED,))
+            rows += [
+                difference_row(known, words, counts[arm], counts[reference], level)
+                for arm in _contrasts(arms, reference)
+            ]
+    return rows
+
+
+def _kind_rate_rows(trial: Trial, harm: AdverseEvents, planned: PlannedAnalysis, reference: str | None) -> list[Result]:
+    """For each kind the rate of all events and of first ones, per arm and between arms."""
+    arms, level = arms_of(trial), 1.0 - planned.alpha
+    rows: list[Result] = []
+    for kind in KINDS:
+        events = harm.events.filter(kind.which)
+        for counted in (EVERY, FIRST):
+            known = replace(_BLANK, rule=kind.rule)
+            seen = {arm: _exposure(trial, harm, events, counted, arm) for arm in arms}
+            for arm in arms:
+                # The rate of any event stands with the classes and terms already.
+                if (kind.rule, counted) != (ANY, EVERY):
+                    own = replace(known, warnings=unsaid(in_arm(harm.events, arm), kind, seen[arm].n))
+                    rows.append(rate_row(own, counted, _told(seen[arm], level), seen[arm].everybody))
+            for arm in _contrasts(arms, reference):
+                pair = (seen[arm], seen[reference])
+                said = unsaid(_of_both(harm.events, arm, reference), kind, pair[0].n + pair[1].n)
+                rows += rate_contrasts(replace(known, warnings=said), counted, *pair, level, PER)
+    return rows
+
+
+def _exposure(trial: Trial, harm: AdverseEvents, events: pl.DataFrame, counted: RateKind, arm: str | None) -> Exposure:
+    people, mine = in_arm(harm.people, arm), in_arm(events, arm)
+    everybody = in_arm(trial.participants, arm).height
+    if counted is EVERY:
+        return Exposure(arm, everybody, people.height, mine.height, float(people["months"].to_numpy().sum()))
+    first = first_event_months(people, mine)
+    return Exposure(arm, everybody, people.height, int(first["event"].sum()), float(first["months"].to_numpy().sum()))
+
+
+def _told(seen: Exposure, level: float) -> dict[str, Any]:
+    return {"arm": seen.arm, "n": seen.n, "events": seen.events, **rate_columns(seen.events, seen.months, level)}
+
+
+def _period_rows(trial: Trial, harm: AdverseEvents, level: float) -> list[Result]:
+    """Shares with an event from the first administration on, and, apart, before time zero."""
+    rows = []
+    for arm in arms_of(trial):
+        everybody, n = in_arm(trial.participants, arm).height, in_arm(harm.people, arm).height
+        emergent = affected_by(in_arm(harm.events, arm), pl.col("emergent"))
+        words = "an adverse event that started on the day of the first administration or later (control: time zero)"
+        rows.append(share_row(replace(_BLANK, rule=EMERGENT), words, Count(arm, everybody, n, emergent), level))
+        before = affected_by(in_arm(harm.baseline, arm), pl.lit(True))
+        words = "a recorded adverse event that started before time zero"
+        counted = "in those who are counted after it"
+        rows.append(share_row(replace(_BLANK, rule=BEFORE), words, Count(arm, everybody, n, before), level, counted))
+    return rows
+
+
+def _window_rows(trial: Trial, level: float) -> list[Result]:
+    """Rates by time since the latest injection."""
+    rows = []
+    for told in injection_windows(trial, level).iter_rows(named=True):
+        known = replace(_BLANK, rule=f"{ANY}, {told['window']} after an injection")
+        rows.append(rate_row(known, EVERY, told, in_arm(trial.participants, told["arm"]).height))
+    return rows

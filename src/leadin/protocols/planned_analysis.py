@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field
 
 from leadin.protocols.statement import Months, Percent, PointsPerMonth, Slug, Statement
+from leadin.protocols.stopping_rule import StoppingRule
 from leadin.protocols.visits import Measure
 
 Method = Literal[
@@ -177,6 +178,19 @@ class PlannedAnalysis(Statement):
             "cox",
             "restricted_mean",
         ),
+    )
+    terms_compared_from: int = Field(
+        default=2,
+        ge=1,
+        le=1_000_000,
+        description="Preferred terms that at least so many participants had, over all arms, are compared between arms.",
+        json_schema_extra=_of("safety"),
+    )
+    stopping: tuple[StoppingRule, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Rules by which harm stops the treatment.",
+        json_schema_extra=_of("safety"),
     )
     intercurrent_events: tuple[IntercurrentEvent, ...] = Field(
         default=(), description="Intercurrent events and the strategy for each."

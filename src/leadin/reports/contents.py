@@ -9,11 +9,11 @@ from leadin.reports.material import Material, gather
 from leadin.reports.no_treatment import no_treatment_sentence
 from leadin.reports.opening import origin_words, title_words, what_was_done
 from leadin.reports.page import Page, Section
+from leadin.reports.safety_section import safety_blocks
 from leadin.reports.sections import (
     given_blocks,
     models_blocks,
     redo_blocks,
-    safety_blocks,
     survival_blocks,
     trust_blocks,
     who_blocks,

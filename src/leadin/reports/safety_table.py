@@ -4,10 +4,11 @@ open."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
+from leadin.analysis.adverse_event_kinds import SERIOUS_RELATED
 from leadin.analysis.adverse_event_table import GRADES
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
@@ -17,10 +18,13 @@ from leadin.reports.safety import TermShare
 from leadin.reports.tables import Column, Rows, Table
 from leadin.reports.wording import capital
 
+GradeColumns: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+SEVERE = 3
 KINDS = {
     "any": "adverse event",
     "serious": "serious adverse event",
     "related": "adverse event related to treatment",
+    SERIOUS_RELATED: "serious adverse event related to treatment",
     "grade >= 3": "adverse event of grade 3 or more",
 }
 """Kinds of event as `safety` names them in `rule`, and in words."""
@@ -29,22 +33,24 @@ KINDS = {
 def safety_table(counts: pl.DataFrame, arms: tuple[ReportArm, ...], name: str = "adverse-events") -> Table:
     """The table. counts: what `adverse_event_table.safety_table` gives.
 
-    A participant counts once a row, under the worst grade he had; grade columns are left out when no grade is recorded.
+    A participant counts once a row, under the worst grade he had; grade columns are left out when no grade is
+    recorded, and are one, of grade 3 and more, with more than two arms.
     """
     everything = counts.filter(pl.col("system_organ_class").is_null())
     graded = bool(sum(int(everything[f"grade_{grade}"].sum()) for grade in GRADES))
     ungraded = int(everything["grade_unknown"].sum())
+    shown = _grade_columns(len(arms)) if graded else ()
     columns = [Column("Preferred term")]
     for arm in arms:
         group = f"{arm.label}, n\u00a0=\u00a0{_at_risk(everything, arm, arms)}"
         columns += [Column("Any grade (%)", True, group), Column("Events", True, group)]
-        columns += [Column(f"Gr {grade}", True, group) for grade in GRADES if graded]
-    groups = [Rows((_row("Any adverse event", everything, arms, graded),))]
+        columns += [Column(title, True, group) for title, _ in shown]
+    groups = [Rows((_row("Any adverse event", everything, arms, shown),))]
     terms = counts.drop_nulls("term")
     for title in counts.drop_nulls("system_organ_class")["system_organ_class"].unique(maintain_order=True):
         of_class = terms.filter(pl.col("system_organ_class") == title)
         rows = tuple(
-            _row(term, of_class.filter(pl.col("term") == term), arms, graded)
+            _row(term, of_class.filter(pl.col("term") == term), arms, shown)
             for term in of_class["term"].unique(maintain_order=True)
         )
         groups.append(Rows(rows, title))
@@ -59,6 +65,13 @@ def safety_table(counts: pl.DataFrame, arms: tuple[ReportArm, ...], name: str = 
     return Table(name, caption, tuple(columns), tuple(groups), tuple(notes), wide=True)
 
 
+def _grade_columns(arms: int) -> GradeColumns:
+    """A column a grade; with more than two arms one column alone, or the page is too narrow."""
+    if arms > 2:
+        return ((f"Gr {SEVERE}+", GRADES[SEVERE - 1 :]),)
+    return tuple((f"Gr {grade}", (grade,)) for grade in GRADES)
+
+
 def _of_arm(rows: pl.DataFrame, arm: ReportArm, arms: tuple[ReportArm, ...]) -> dict[str, Any] | None:
     return next((row for row in rows.iter_rows(named=True) if arm_called(arms, row["arm"]) == arm), None)
 
@@ -68,12 +81,12 @@ def _at_risk(everything: pl.DataFrame, arm: ReportArm, arms: tuple[ReportArm, ..
     return int(row["n"]) if row is not None else 0
 
 
-def _row(title: str, rows: pl.DataFrame, arms: tuple[ReportArm, ...], graded: bool) -> tuple[str, ...]:
+def _row(title: str, rows: pl.DataFrame, arms: tuple[ReportArm, ...], shown: GradeColumns) -> tuple[str, ...]:
     cells = [title]
     for arm in arms:
         row = _of_arm(rows, arm, arms) or {}
         cells += [cell_count(row.get("participants", 0), row.get("n", 0)), str(row.get("events", 0))]
-        cells += [str(row.get(f"grade_{grade}") or ABSENT) for grade in GRADES if graded]
+        cells += [str(sum(row.get(f"grade_{grade}", 0) for grade in grades) or ABSENT) for _, grades in shown]
     return tuple(cells)
 
 
@@ -97,15 +110,19 @@ def kind_rows(results: Sequence[Result], rule: str) -> tuple[Result, ...]:
 def nothing_happened(answers: Answers, dosed: frozenset[str | None]) -> tuple[str, ...]:
     """A sentence for each arm and kind of event that nobody had: the largest share that 0 of n leaves open.
 
-    dosed: names of the arms in which anybody was given cells; in the others nothing can be related to treatment.
+    dosed: names of the arms in which anybody was given cells; in the others nothing can be related to treatment. That
+    nobody had a serious related event is said only where somebody had a serious and somebody a related one.
     """
     said = []
+    none = {(row.rule, row.arm) for rule in KINDS for row in kind_rows(answers.rows, rule) if row.statistic == 0}
     for rule, words in KINDS.items():
         for row in kind_rows(answers.rows, rule):
             arm = arm_called(answers.arms, row.arm)
             if arm is None or row.statistic != 0 or not row.n or row.ci_high is None:
                 continue
-            if rule == "related" and arm.name not in dosed:
+            if "related" in rule and arm.name not in dosed:
+                continue
+            if rule == SERIOUS_RELATED and {("serious", row.arm), ("related", row.arm)} & none:
                 continue
             who = f"{arm.label}: no" if len(answers.arms) > 1 else "no"
             said.append(

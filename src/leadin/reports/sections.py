@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leadin.analysis.adverse_event_table import safety_table as count_adverse_events
-from leadin.analysis.injection_windows import injection_windows
 from leadin.reports.baseline import baseline_table
 from leadin.reports.cells_made import cells_made_table
 from leadin.reports.flow import flow_figure, participant_flow
@@ -14,8 +12,6 @@ from leadin.reports.material import Material
 from leadin.reports.models import favours, forest_rows, models_table, not_estimable
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
-from leadin.reports.safety import safety_figure
-from leadin.reports.safety_table import nothing_happened, safety_table, term_shares, windows_table
 from leadin.reports.survival import survival_figure
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.swimmer import swimmer_figure
@@ -25,10 +21,6 @@ from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
 from leadin.trials.survival_times import survival_origin
-
-NO_HARM = (
-    "The tables hold no adverse events. Whether none happened or none was recorded cannot be told: no rate is given."
-)
 
 
 def who_blocks(material: Material) -> tuple[Block, ...]:
@@ -101,30 +93,6 @@ def survival_blocks(material: Material) -> tuple[Block, ...]:
     events = events_table(material.trial, material.arms)
     blocks.append(events if events is not None else Paragraph("No event of anybody in an arm is recorded."))
     return tuple(blocks)
-
-
-def safety_blocks(material: Material) -> tuple[Block, ...]:
-    """The table of adverse events, what none seen leaves open, time since injection, and the dot plot of shares."""
-    if material.came.adverse_events.is_empty():
-        return (Paragraph(NO_HARM),)
-    counts = count_adverse_events(material.trial)
-    bounds = nothing_happened(material.answers, _dosed_arms(material))
-    upper: tuple[Block, ...] = (Bullets(bounds, "What did not happen"),) if bounds else ()
-    if counts.drop_nulls("term").is_empty():
-        nothing = "No adverse event is recorded from time zero on of those who could have had one."
-        return (Paragraph(nothing), *upper)
-    windows = windows_table(injection_windows(material.trial), material.arms)
-    return (
-        safety_table(counts, material.arms),
-        *upper,
-        safety_figure(material.arms, term_shares(counts)),
-        *((windows,) if windows is not None else ()),
-    )
-
-
-def _dosed_arms(material: Material) -> frozenset[str | None]:
-    dosed = {course.participant_id for course in material.people if course.dosed}
-    return frozenset(arm.name for arm in material.arms if arm.members & dosed)
 
 
 def trust_blocks(material: Material) -> tuple[Block, ...]:

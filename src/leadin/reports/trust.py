@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from leadin.analysis.result import Result
+from leadin.analysis.safety import UNADJUSTED
 from leadin.reports.answers import Answers
 from leadin.reports.numbers import plural
 from leadin.reports.tables import Bullets, Column, Entries, Entry, Paragraph, Rows, Table
@@ -16,6 +17,17 @@ from leadin.trials.usable import LeftOut
 
 SEVERITIES = ("error", "warning", "note")
 MOST_WARNINGS = 6
+SAID_UNDER_SAFETY = (
+    "none seen in ",
+    "fewer than half ",
+    "no event in arm ",
+    "expected at least one event in one of the two arms",
+    "nobody of arm ",
+    "boundary ",
+    "the order ",
+    UNADJUSTED,
+)
+"""How warnings begin that the section on safety tells in its own words."""
 
 
 def analyses_entries(answers: Answers) -> Entries | None:
@@ -52,9 +64,10 @@ def _entry(method: str, endpoint: str, rows: list[Result], answers: Answers) -> 
 
 
 def _warnings(method: str, rows: list[Result]) -> str:
-    """Every warning once. That nobody had an adverse event is no warning here: the section on safety says so."""
+    """Every warning once, but for what the section on safety says already: that nobody had an event, where a stopping
+    rule stands."""
     said = dict.fromkeys(warning for row in rows for warning in row.warnings)
-    kept = [w for w in said if not (method == "safety" and w.startswith("none seen in "))]
+    kept = [w for w in said if not (method == "safety" and w.startswith(SAID_UNDER_SAFETY))]
     shown = [capital(warning.rstrip(".")) + "." for warning in kept[:MOST_WARNINGS]]
     if len(kept) > len(shown):
         shown.append(f"And {plural(len(kept) - len(shown), 'more warning')}, in the results file.")

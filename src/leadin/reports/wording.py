@@ -54,7 +54,11 @@ ASSUMPTIONS: Mapping[str, str] = {
         "Those who leave are at the same risk as those who stay; the test sees most where hazards are proportional."
     ),
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
-    "safety": "Events are counted as they were recorded; what nobody wrote down is not there.",
+    "safety": (
+        "Events are counted as they were recorded; what nobody wrote down is not there. Rates of all events take those "
+        "of one participant as independent; time to the first takes those who leave or die to be at the risk of the "
+        "others."
+    ),
 }
 MEASURES: Mapping[str, str] = {
     "alsfrs_r": "ALSFRS-R",
