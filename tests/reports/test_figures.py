@@ -12,7 +12,6 @@ from leadin.analysis.kaplan_meier import survival_curve
 from leadin.reports.arms import report_arms
 from leadin.reports.courses import courses
 from leadin.reports.drawing import PAGE_HEIGHT
-from leadin.reports.forest import ForestRow, forest_figure, forest_finding
 from leadin.reports.responders import ChanceShare, ResponderShare, responders_figure
 from leadin.reports.safety import MOST_TERMS, TermShare, safety_figure
 from leadin.reports.slopes import MOST_CLOUD_POINTS, SlopePairs, slopes_figure
@@ -165,68 +164,6 @@ def test_responders_of_one_arm_need_no_key(only):
     assert "two injections" not in words_in(picture)
     assert "90 % interval" in picture.caption
     assert "95" not in picture.finding
-
-
-def forest_rows() -> list[ForestRow]:
-    return [
-        ForestRow(
-            "ALSFRS-R, broken-stick model", "points per month", 0.31, 0.02, 0.6, "0.31 (0.02 to 0.60)", primary=True
-        ),
-        ForestRow("FVC, change of slope", "% predicted per month", -0.2, -1.0, 0.6, "−0.2 (−1.0 to 0.6)"),
-        ForestRow(
-            "Survival, Cox model", "hazard ratio", 0.5, 0.2, 1.25, "0.50 (0.20 to 1.25)", ratio=True, better_high=False
-        ),
-    ]
-
-
-def test_forest_tells_every_row_and_how_many_hold_no_difference():
-    sides = ("favours control", "favours cells")
-    assert forest_finding(forest_rows(), sides) == (
-        "3 comparisons; 2 of 3 intervals hold no difference. Right: favours cells. "
-        "ALSFRS-R, broken-stick model: 0.31 (0.02 to 0.60) points per month. "
-        "FVC, change of slope: −0.2 (−1.0 to 0.6) % predicted per month. "
-        "Survival, Cox model: 0.50 (0.20 to 1.25) hazard ratio."
-    )
-    picture = forest_figure(forest_rows(), sides)
-    words = words_in(picture)
-    assert {"favours control", "favours cells", "hazard ratio", "points per month", "2", "0.5"} <= set(words)
-    assert picture.caption.endswith("Bold: planned primary analysis.")
-
-
-def test_comparisons_of_several_arms_stand_apart_and_share_their_scales():
-    rows = [
-        ForestRow("ALSFRS-R, model", "points per month", value, value - 0.1, value + 0.1, "x", comparison=arm)
-        for arm, value in (("Low − control", 0.2), ("High − control", 2.0))
-    ]
-    picture = forest_figure(rows, ("favours control", "favours the other arm"))
-    words = words_in(picture)
-    assert "Low − control" in words
-    assert "High − control" in words
-    assert words.count("points per month") == 2
-    assert words.count("2") == words.count("1") == 2
-    assert "High − control, ALSFRS-R, model: x points per month." in picture.finding
-
-
-def test_a_hazard_ratio_below_one_lies_on_the_side_of_the_treatment():
-    svg = forest_figure(forest_rows()[2:], ("left", "right"), name="f").svg
-    uses = [e for e in ElementTree.fromstring(svg).iter(f"{SVG}use") if "fill" in (e.get("style") or "")]
-    words = {e.text: float(e.get("x")) for e in ElementTree.fromstring(svg).iter(f"{SVG}text") if e.get("x")}
-    assert words["2"] < words["1"] < words["0.5"]
-    assert any(abs(float(e.get("x")) - words["0.5"]) < 1 for e in uses)
-
-
-@pytest.mark.parametrize("ends", [(0.9, 1.1), (0.02, 40.0), (1e-5, 1e5)])
-def test_scales_of_ratios_have_ticks_on_both_sides(ends):
-    row = ForestRow("x", "hazard ratio", 1.0, *ends, "", ratio=True, better_high=False)
-    numbers = [float(w) for w in words_in(forest_figure([row], ("l", "r"))) if w.replace(".", "").isdigit()]
-    assert min(numbers) < 1 < max(numbers)
-
-
-def test_a_wild_interval_does_not_flatten_the_others():
-    rows = [ForestRow(f"r{k}", "u", 0.1, -0.2, 0.4, "") for k in range(4)]
-    rows.append(ForestRow("wild", "u", 0.0, -500.0, 500.0, ""))
-    numbers = [w for w in words_in(forest_figure(rows, ("l", "r"))) if w.lstrip("−").replace(".", "").isdigit()]
-    assert max(float(w.replace("−", "-")) for w in numbers) < 3
 
 
 def test_survival_tells_deaths_and_survival_at_the_end(cells_and_control):

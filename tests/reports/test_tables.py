@@ -13,7 +13,8 @@ from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.arms import report_arms
 from leadin.reports.baseline import baseline_table
-from leadin.reports.models import estimate_words, favours, forest_rows, models_table, not_estimable, shown_value
+from leadin.reports.estimate_words import estimate_words, shown_value
+from leadin.reports.models import models_table, not_estimable
 from leadin.reports.safety_table import nothing_happened, safety_table, term_shares, windows_table
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.tables import Column, Rows, Table
@@ -162,11 +163,6 @@ def test_models_table_groups_by_endpoint_and_contrast(slope_row, cells_and_contr
         ("Change of slope, Wilcoxon signed-rank test (exact)", "–", "–", "<0.001", "64", "1", "exploratory"),
     ]
     assert not_estimable(answers) == ("Random-slope model of ALSFRS-R (cells + riluzole − riluzole alone): no visits.",)
-    assert [row.label for row in forest_rows(answers)] == [
-        "ALSFRS-R, broken-stick model",
-        "ALSFRS-R, ≥\u00a050\u00a0%",
-    ]
-    assert [row.primary for row in forest_rows(answers)] == [True, False]
 
 
 def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_control):
@@ -182,27 +178,6 @@ def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_co
 def test_nothing_estimated_is_no_table(cells_and_control):
     assert models_table(Answers((), cells_and_control)) is None
     assert not_estimable(Answers((), cells_and_control)) == ()
-
-
-def test_rows_that_draw_nothing_stay_out_of_the_forest(slope_row, cells_and_control, only):
-    cox = slope_row(method="cox", endpoint="survival", unit="log hazard ratio", ci_high=None)
-    endless = slope_row(method="cox", endpoint="survival", unit="log hazard ratio", ci_low=-800.0, ci_high=800.0)
-    assert forest_rows(Answers((cox, endless), cells_and_control)) == ()
-    slope = slope_row(method="random_slope", contrast="slope after time zero")
-    change = slope_row(contrast="change of slope at time zero")
-    assert [row.label for row in forest_rows(Answers((slope, change), only))] == ["ALSFRS-R, broken-stick model"]
-
-
-def test_a_third_arm_is_named_in_the_forest(slope_row, cells_and_control):
-    arms = (*cells_and_control, replace(cells_and_control[0], name="high", label="high dose"))
-    rows = (slope_row(), slope_row(arm="high", contrast="high - control"))
-    assert [(row.comparison, row.label) for row in forest_rows(Answers(rows, arms))] == [
-        ("Cells + riluzole − riluzole alone", "ALSFRS-R, broken-stick model"),
-        ("High dose − riluzole alone", "ALSFRS-R, broken-stick model"),
-    ]
-    assert favours(arms) == ("favours riluzole alone", "favours the other arm")
-    assert favours(cells_and_control) == ("favours riluzole alone", "favours cells + riluzole")
-    assert favours(arms[:1]) == ("faster after time zero", "slower after time zero")
 
 
 def test_adverse_events_by_class_term_and_grade(two_arms):

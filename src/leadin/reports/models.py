@@ -1,56 +1,28 @@
-"""One table of all estimates, a row each, and the same rows as comparisons for the forest plot."""
+"""One table of all estimates, a row each, and sentences for those that could not be estimated."""
 
 from __future__ import annotations
 
-import math
-
 from leadin.analysis.result import Result
+from leadin.analysis.safety import KIND_RULES
 from leadin.reports.answers import Answers
-from leadin.reports.arms import ReportArm, arm_called, reference_arm, treated_arms
-from leadin.reports.forest import ForestRow
-from leadin.reports.numbers import ABSENT, decimals_for_interval, interval, number, p_value
-from leadin.reports.palette import INK
+from leadin.reports.estimate_words import estimate_words, shown_value
+from leadin.reports.numbers import ABSENT, number, p_value
 from leadin.reports.tables import Column, Rows, Table
 from leadin.reports.wording import capital, measure_words, method_words, rule_words
 
-LEFT_TO_OTHER_SECTIONS = ("kaplan_meier", "safety")
-
-
-def shown_value(result: Result) -> tuple[float | None, float | None, float | None, float | None, str]:
-    """Estimate, standard error, interval and unit as people read them.
-
-    A log hazard ratio is shown as the hazard ratio (its standard error by the delta method), a share as percentage
-    points.
-    """
-    values = (result.estimate, result.standard_error, result.ci_low, result.ci_high)
-    if result.unit == "log hazard ratio":
-        ratio = _exp(result.estimate)
-        error = ratio * result.standard_error if ratio is not None and result.standard_error is not None else None
-        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), "hazard ratio"
-    if result.unit is not None and result.unit.startswith("proportion"):
-        value, error, low, high = (None if each is None else 100 * each for each in values)
-        return value, error, low, high, "% of participants" if result.contrast is None else "percentage points"
-    return *values, result.unit or ""
-
-
-def _exp(value: float | None) -> float | None:
-    return None if value is None else math.exp(min(value, 700.0))
-
-
-def estimate_words(result: Result) -> tuple[str, str]:
-    """The estimate and its interval, to the digits its standard error supports; shares never finer than a whole percent
-    unless their error is below one."""
-    value, error, low, high, unit = shown_value(result)
-    decimals = decimals_for_interval(error, low, high)
-    if decimals is not None and unit in ("% of participants", "percentage points"):
-        decimals = max(decimals - 1, 0)
-    return number(value, decimals), interval(low, high, decimals)
-
 
 def method_and_rule(result: Result) -> str:
-    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`."""
+    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`, `Repeated-measures model
+    (MMRM), month 6`."""
     rule = f", {rule_words(result.rule)}" if result.rule else ""
-    return capital(method_words(result.method)) + rule
+    return capital(method_words(result.method)) + rule + month_of(result)
+
+
+def month_of(result: Result) -> str:
+    """`, month 6`, where the estimate belongs to a time; the month of a visit is told to a tenth."""
+    if result.time_months is None:
+        return ""
+    return f", month {number(result.time_months, 1).removesuffix('.0')}"
 
 
 def tabled(answers: Answers) -> tuple[Result, ...]:
@@ -59,11 +31,14 @@ def tabled(answers: Answers) -> tuple[Result, ...]:
 
 
 def _asked(answers: Answers) -> tuple[Result, ...]:
-    return tuple(
-        row
-        for row in answers.rows
-        if row.method not in LEFT_TO_OTHER_SECTIONS and (row.method != "responders" or answers.is_between(row))
-    )
+    return tuple(row for row in answers.rows if _belongs(row, answers))
+
+
+def _belongs(row: Result, answers: Answers) -> bool:
+    """Survival at landmarks, shares of one arm, and single terms of adverse events stand in other sections."""
+    if row.method in ("responders", "safety"):
+        return answers.is_between(row) and (row.method == "responders" or row.rule in KIND_RULES)
+    return row.method != "kaplan_meier" or answers.is_between(row)
 
 
 def first_reason(row: Result) -> str:
@@ -135,55 +110,3 @@ def _row(result: Result, answers: Answers) -> tuple[str, ...]:
         ABSENT if result.not_evaluable is None else str(result.not_evaluable),
         answers.role(result),
     )
-
-
-def forest_rows(answers: Answers) -> tuple[ForestRow, ...]:
-    """Comparisons with an interval: arm against arm, or in a trial of one arm after time zero against before it."""
-    return tuple(
-        row
-        for result in tabled(answers)
-        if answers.compares(result) and (row := _forest_row(result, answers)) is not None
-    )
-
-
-def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
-    value, _, low, high, unit = shown_value(result)
-    if value is None or low is None or high is None:
-        return None
-    ratio = unit == "hazard ratio"
-    if ratio and not (low > 0 and high < math.inf):
-        return None
-    arm = arm_called(answers.arms, result.arm)
-    text, spread = estimate_words(result)
-    if result.method == "responders":
-        unit = "percentage points of responders"
-    several = len(treated_arms(answers.arms)) > 1
-    return ForestRow(
-        label=_short_label(result),
-        unit=unit,
-        value=value,
-        low=low,
-        high=high,
-        text=f"{text} ({spread})",
-        comparison=capital(answers.contrast_words(result)) if several else None,
-        ratio=ratio,
-        better_high=not ratio,
-        primary=answers.role(result) == "planned primary",
-        colour=arm.look.colour if arm is not None else INK,
-    )
-
-
-def _short_label(result: Result) -> str:
-    """`ALSFRS-R, broken-stick model`; of responders `ALSFRS-R, ≥ 50 %`, since the scale says that it counts them."""
-    responders = result.method == "responders" and result.rule is not None
-    what = rule_words(result.rule or "").removesuffix(" slower") if responders else method_words(result.method)
-    return f"{capital(measure_words(result.endpoint))}, {what}"
-
-
-def favours(arms: tuple[ReportArm, ...]) -> tuple[str, str]:
-    """Words for the left and the right side of the forest plot."""
-    reference, treated = reference_arm(arms), treated_arms(arms)
-    if reference is None:
-        return "faster after time zero", "slower after time zero"
-    right = treated[0].label if len(treated) == 1 else "the other arm"
-    return f"favours {reference.label}", f"favours {right}"

@@ -8,10 +8,11 @@ from leadin.analysis.adverse_event_table import safety_table as count_adverse_ev
 from leadin.analysis.injection_windows import injection_windows
 from leadin.reports.baseline import baseline_table
 from leadin.reports.cells_made import cells_made_table
+from leadin.reports.comparisons import forest_rows, judged_of_many
 from leadin.reports.flow import flow_figure, participant_flow
-from leadin.reports.forest import forest_figure
+from leadin.reports.forest import forest_figures
 from leadin.reports.material import Material
-from leadin.reports.models import favours, forest_rows, models_table, not_estimable
+from leadin.reports.models import models_table, not_estimable
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
 from leadin.reports.safety import safety_figure
@@ -26,6 +27,7 @@ from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
 from leadin.trials.survival_times import survival_origin
 
+JUDGED = "Of a model with several visits the month that is judged is drawn; the table has the others."
 NO_HARM = (
     "The tables hold no adverse events. Whether none happened or none was recorded cannot be told: no rate is given."
 )
@@ -79,9 +81,10 @@ def models_blocks(material: Material) -> tuple[Block, ...]:
     missing: tuple[Block, ...] = (Bullets(failed, "Not estimable"),) if failed else ()
     if table is None:
         return (Paragraph("No comparison was asked for or could be made with these tables."), *missing)
-    rows = forest_rows(material.answers)
+    note = JUDGED if judged_of_many(material.answers) else ""
+    forest = forest_figures(forest_rows(material.answers), interval, note)
     nothing = Paragraph("No comparison has an interval, so there is no forest plot.")
-    return (table, *missing, forest_figure(rows, favours(material.arms), interval) if rows else nothing)
+    return (table, *missing, *(forest or (nothing,)))
 
 
 def survival_blocks(material: Material) -> tuple[Block, ...]:

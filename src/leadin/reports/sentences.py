@@ -15,7 +15,8 @@ from leadin.analysis.result import Result
 from leadin.engine.intervals import clopper_pearson
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm
-from leadin.reports.models import first_reason, shown_value
+from leadin.reports.estimate_words import shown_value
+from leadin.reports.models import first_reason
 from leadin.reports.numbers import decimals_for_interval, interval, number, p_phrase, percent, percent_interval, plural
 from leadin.reports.safety_table import kind_rows
 from leadin.reports.wording import BREATHING, measure_words, method_words

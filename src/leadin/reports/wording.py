@@ -10,11 +10,26 @@ METHODS: Mapping[str, str] = {
     "responders": "responders",
     "random_slope": "random-slope model",
     "broken_stick": "broken-stick model",
+    "mmrm": "repeated-measures model (MMRM)",
+    "ancova": "analysis of covariance",
+    "joint_rank": "joint rank of survival and function",
+    "win_ratio": "pairwise wins",
     "kaplan_meier": "Kaplan-Meier",
     "log_rank": "log-rank test",
     "cox": "Cox model",
+    "restricted_mean": "restricted mean survival",
+    "paired_side": "treated against other side",
+    "potency": "potency of the cells",
     "safety": "adverse events",
 }
+SHORT_METHODS: Mapping[str, str] = {
+    "mmrm": "MMRM",
+    "ancova": "ANCOVA",
+    "joint_rank": "joint rank",
+    "restricted_mean": "restricted mean",
+    "paired_side": "side against side",
+}
+"""Methods in the words of a figure that has no room for more."""
 ASSUMPTIONS: Mapping[str, str] = {
     "slope_change": (
         "Each participant declines in a straight line before and after time zero; those with too few visits are like "
@@ -34,11 +49,40 @@ ASSUMPTIONS: Mapping[str, str] = {
         "participants; whatever else changes at time zero changes alike in every arm; visits are missing at random "
         "given those that were made."
     ),
+    "mmrm": (
+        "Scores at the visits vary together normally, by the stated covariance; each visit has its own mean in each "
+        "arm; visits are missing at random given those that were made, and those who died are taken as if they had "
+        "lived on unless the plan says otherwise."
+    ),
+    "ancova": (
+        "Change goes with baseline in a straight line, alike in every arm, with normal errors of one size; those "
+        "without the visit are like those with it, given their baseline."
+    ),
+    "joint_rank": (
+        "Dying earlier is worse than any loss of function; between two who live, or whose deaths cannot be put in "
+        "order, the change up to the last visit that both have decides. Those who leave are like those who stay."
+    ),
+    "win_ratio": (
+        "Each participant of an arm meets each of the other; dying earlier loses, else the greater loss of function "
+        "does. Those who leave are like those who stay. The ratio leaves ties out; odds and net benefit count them."
+    ),
     "kaplan_meier": "Those who leave are at the same risk as those who stay (independent censoring).",
     "log_rank": (
         "Those who leave are at the same risk as those who stay; the test sees most where hazards are proportional."
     ),
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
+    "restricted_mean": (
+        "Those who leave are at the same risk as those who stay; nothing is taken for granted of the hazards. It "
+        "speaks of survival up to the stated month and of nothing after it."
+    ),
+    "paired_side": (
+        "The two sides of a participant would have gone alike without the cells; what acts on both sides does not "
+        "show; differences vary normally between participants."
+    ),
+    "potency": (
+        "What the cells secrete in the laboratory stands for what they do in the body: nobody has shown that. "
+        "Exploratory; an association is no effect."
+    ),
     "safety": "Events are counted as they were recorded; what nobody wrote down is not there.",
 }
 MEASURES: Mapping[str, str] = {
@@ -98,9 +142,15 @@ def method_words(method: str) -> str:
     return METHODS.get(method, method.replace("_", " "))
 
 
+def short_method(method: str) -> str:
+    """The method as it stands in a figure: `MMRM`."""
+    return SHORT_METHODS.get(method, method_words(method))
+
+
 def measure_words(endpoint: str) -> str:
     """The endpoint as it stands in a sentence; joined endpoints stay joined: `ALSFRS-R or SVC`."""
-    return " or ".join(MEASURES.get(part, part.replace("_", " ")) for part in endpoint.split(" or "))
+    parts = re.split(r"( or | and )", endpoint)
+    return "".join(part if k % 2 else MEASURES.get(part, part.replace("_", " ")) for k, part in enumerate(parts))
 
 
 def capital(text: str) -> str:
