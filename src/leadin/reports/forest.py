@@ -38,7 +38,7 @@ SCALE = 24.0
 """Points beneath a panel for its ticks and its unit."""
 LEFT, RIGHT = 186.0, 134.0
 SIDE_WIDTH = 152.0
-TICK_ROOM = 18.0
+TICK_ROOM = 24.0
 """Points that the words of a tick take, with a gap."""
 RATIO_TICKS: tuple[tuple[float, ...], ...] = (
     tuple(round(m * 10.0**k, 6) for k in range(-3, 4) for m in (1, 2, 5)),

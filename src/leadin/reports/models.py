@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from leadin.analysis.result import Result
-from leadin.analysis.safety import KIND_RULES
 from leadin.reports.answers import Answers
 from leadin.reports.estimate_words import estimate_words, shown_value
 from leadin.reports.numbers import ABSENT, number, p_value
+from leadin.reports.safety_table import KINDS
 from leadin.reports.tables import Column, Rows, Table
 from leadin.reports.wording import capital, measure_words, method_words, rule_words
 
@@ -14,6 +14,8 @@ from leadin.reports.wording import capital, measure_words, method_words, rule_wo
 def method_and_rule(result: Result) -> str:
     """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`, `Repeated-measures model
     (MMRM), month 6`."""
+    if result.method == "safety" and result.rule in KINDS:
+        return capital(KINDS[result.rule])
     rule = f", {rule_words(result.rule)}" if result.rule else ""
     return capital(method_words(result.method)) + rule + month_of(result)
 
@@ -37,7 +39,7 @@ def _asked(answers: Answers) -> tuple[Result, ...]:
 def _belongs(row: Result, answers: Answers) -> bool:
     """Survival at landmarks, shares of one arm, and single terms of adverse events stand in other sections."""
     if row.method in ("responders", "safety"):
-        return answers.is_between(row) and (row.method == "responders" or row.rule in KIND_RULES)
+        return answers.is_between(row) and (row.method == "responders" or row.rule in KINDS)
     return row.method != "kaplan_meier" or answers.is_between(row)
 
 
