@@ -149,6 +149,15 @@ def test_of_many_visits_the_judged_month_is_drawn(cells_and_control):
     assert label(PlannedAnalysis(method="mmrm", role="primary"), (visits[0],)) == ["ALSFRS-R, MMRM, month 3"]
 
 
+def test_of_one_arm_the_contrast_names_the_visit_and_one_is_drawn(only):
+    visits = [
+        result("mmrm", "points", arm="cells", contrast=f"month {month} - baseline", time_months=float(month))
+        for month in (12, 3, 6)
+    ]
+    (row,) = forest_rows(Answers(tuple(visits), only))
+    assert (row.label, row.sides) == ("ALSFRS-R, MMRM, month 12", ("worse afterwards", "better afterwards"))
+
+
 def test_rows_alike_are_told_apart_by_rule_then_by_name(cells_and_control):
     ranks = [
         result("joint_rank", "ranks", "survival and alsfrs_r", rule=rule) for rule in ("Wilcoxon", "ANCOVA on ranks")
@@ -164,10 +173,10 @@ def test_rows_alike_are_told_apart_by_rule_then_by_name(cells_and_control):
         for endpoint in ("survival and alsfrs_r", "survival and svc_percent")
     ]
     assert [row.label for row in forest_rows(Answers(tuple(wins), cells_and_control))] == [
-        "Pairwise wins, win ratio, survival and ALSFRS-R",
-        "Pairwise wins, win ratio, survival and SVC",
+        "Wins over all pairs, win ratio, survival and ALSFRS-R",
+        "Wins over all pairs, win ratio, survival and SVC",
     ]
-    assert [row.label for row in forest_rows(Answers(tuple(wins[:1]), cells_and_control))] == ["Pairwise wins"]
+    assert [row.label for row in forest_rows(Answers(tuple(wins[:1]), cells_and_control))] == ["Wins over all pairs"]
     names = [PlannedAnalysis(method="mmrm", name=name) for name in ("main", "delta")]
     answers = Answers(tuple(models), cells_and_control, (), {}, dict(zip(models, names, strict=True)))
     assert [row.label for row in forest_rows(answers)] == ["ALSFRS-R, MMRM, main", "ALSFRS-R, MMRM, delta"]

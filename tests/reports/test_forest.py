@@ -121,6 +121,17 @@ def test_many_rows_stand_on_several_pages_and_none_is_lost():
     assert all(words_in(picture).count("favours the treatment") == 1 for picture in pictures)
 
 
+def test_a_long_label_takes_two_lines_and_a_longer_one_is_cut():
+    long = "ALSFRS-R, MMRM, month 6, multiple imputation by jump to reference"
+    rows = [ForestRow(label, "unit", 0.1, -0.2, 0.4, "") for label in ("short", long, f"{long} {long}")]
+    assert [len(row.label_lines) for row in rows] == [1, 2, 2]
+    assert " ".join(rows[1].label_lines) == long
+    assert rows[2].label_lines[1].endswith("…")
+    assert rows[1].tall == rows[2].tall > rows[0].tall
+    words = words_in(forest_figures(rows)[0])
+    assert set(rows[1].label_lines) <= set(words)
+
+
 def test_a_panel_longer_than_a_page_is_parted():
     many = [ForestRow(f"row {k}", "unit", 0.1, -0.2, 0.4, "", place="exploratory") for k in range(80)]
     pictures = forest_figures(many)

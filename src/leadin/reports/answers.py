@@ -94,7 +94,9 @@ class Answers:
         else the last."""
         alike: dict[tuple[object, ...], list[Result]] = {}
         for row in rows:
-            key = (self.made_by.get(row), row.method, row.endpoint, row.arm, row.contrast, row.rule, row.unit)
+            # Within one arm the contrast itself names the visit: `month 6 - baseline`.
+            contrast = row.contrast if self.is_between(row) or row.time_months is None else None
+            key = (self.made_by.get(row), row.method, row.endpoint, row.arm, contrast, row.rule, row.unit)
             alike.setdefault(key, []).append(row)
         chosen = {id(self._judged(each)) for each in alike.values()}
         return tuple(row for row in rows if id(row) in chosen)

@@ -75,6 +75,17 @@ class ForestRow:
     primary: bool = False
     colour: str = INK
 
+    @property
+    def label_lines(self) -> list[str]:
+        """The label in one line, or in two where it is long."""
+        lines = wrapped(self.label, LEFT - 12, SMALL, self.primary)
+        return [lines[0], shortened(" ".join(lines[1:]), LEFT - 12, SMALL, self.primary)] if len(lines) > 1 else lines
+
+    @property
+    def tall(self) -> float:
+        """Points that the row takes."""
+        return ROW + LINE * (len(self.label_lines) - 1)
+
 
 @dataclass(frozen=True)
 class _Panel:
@@ -106,8 +117,13 @@ class _Panel:
         return 0.0 if self.first else 10.0
 
     @property
+    def tall(self) -> float:
+        """Points that the rows take."""
+        return sum(row.tall for row in self.rows)
+
+    @property
     def height(self) -> float:
-        return self.above + ROW * len(self.rows) + SCALE
+        return self.above + self.tall + SCALE
 
 
 def forest_figures(
@@ -135,8 +151,7 @@ def _figure(page: list[_Panel], reaches: dict[Any, float], title: str, interval:
         paper, at = sheet(figure), 1.0
         for panel in page:
             _headings(paper, panel, at)
-            tall = ROW * len(panel.rows)
-            axes = axes_at(figure, LEFT, at + panel.above, PAGE_WIDTH - LEFT - RIGHT, tall)
+            axes = axes_at(figure, LEFT, at + panel.above, PAGE_WIDTH - LEFT - RIGHT, panel.tall)
             _panel(axes, panel.rows, reaches[_unit(panel.rows[0])])
             at += panel.height
         finding = forest_finding(rows)
@@ -177,7 +192,7 @@ def _pages(rows: Sequence[ForestRow]) -> list[list[_Panel]]:
 
 def _panels(rows: Sequence[ForestRow]) -> list[_Panel]:
     """Rows of one comparison, one place and one unit, in order of first use, none longer than a page."""
-    most = int((PAGE_HEIGHT - SCALE - 70.0) // ROW)
+    most = int((PAGE_HEIGHT - SCALE - 70.0) // max(row.tall for row in rows))
     panels: list[_Panel] = []
     for block in dict.fromkeys((row.comparison, row.sides) for row in rows):
         of_block = [row for row in rows if (row.comparison, row.sides) == block]
@@ -240,8 +255,10 @@ def _sides(paper: Any, sides: tuple[str, str], at: float) -> None:
 def _panel(axes: Any, panel: Sequence[ForestRow], reach: float) -> None:
     placed = [_placed(row) for row in panel]
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
-    for k, (row, (value, low, high)) in enumerate(zip(panel, placed, strict=True)):
-        y = k + 0.5
+    at = 0.0
+    for row, (value, low, high) in zip(panel, placed, strict=True):
+        y = at + row.tall / 2
+        at += row.tall
         axes.plot([max(low, -reach), min(high, reach)], [y, y], color=row.colour, linewidth=1.5, zorder=2)
         for end, marker in ((low, "<"), (high, ">")):
             if abs(end) > reach:
@@ -251,12 +268,10 @@ def _panel(axes: Any, panel: Sequence[ForestRow], reach: float) -> None:
         if abs(value) <= reach:
             axes.plot([value], [y], marker="s", markersize=5.5, color=row.colour, zorder=3)
         weight = "bold" if row.primary else "normal"
-        words_beside(
-            axes, (0, y), -LEFT + 2, shortened(row.label, LEFT - 12, SMALL, row.primary), "left", weight=weight
-        )
+        words_beside(axes, (0, y), -LEFT + 2, "\n".join(row.label_lines), "left", weight=weight)
         words_beside(axes, (1, y), 10, row.text, "left", weight=weight)
     axes.set_xlim(-reach, reach)
-    axes.set_ylim(len(panel), 0)
+    axes.set_ylim(at, 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     _scale(axes, panel[0], reach)

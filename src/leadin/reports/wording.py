@@ -12,8 +12,8 @@ METHODS: Mapping[str, str] = {
     "broken_stick": "broken-stick model",
     "mmrm": "repeated-measures model (MMRM)",
     "ancova": "analysis of covariance",
-    "joint_rank": "joint rank of survival and function",
-    "win_ratio": "pairwise wins",
+    "joint_rank": "joint rank (CAFS)",
+    "win_ratio": "win statistics",
     "kaplan_meier": "Kaplan-Meier",
     "log_rank": "log-rank test",
     "cox": "Cox model",
@@ -26,6 +26,7 @@ SHORT_METHODS: Mapping[str, str] = {
     "mmrm": "MMRM",
     "ancova": "ANCOVA",
     "joint_rank": "joint rank",
+    "win_ratio": "wins over all pairs",
     "restricted_mean": "restricted mean",
     "paired_side": "side against side",
 }
@@ -55,16 +56,16 @@ ASSUMPTIONS: Mapping[str, str] = {
         "lived on unless the plan says otherwise."
     ),
     "ancova": (
-        "Change goes with baseline in a straight line, alike in every arm, with normal errors of one size; those "
-        "without the visit are like those with it, given their baseline."
+        "Those who were seen at the visit stand for all; the change goes with baseline in a straight line, alike in "
+        "every arm; what is left varies alike. Nothing is said of those who died before."
     ),
     "joint_rank": (
-        "Dying earlier is worse than any loss of function; between two who live, or whose deaths cannot be put in "
-        "order, the change up to the last visit that both have decides. Those who leave are like those who stay."
+        "Death outweighs any loss of function. Those who leave are like those who stay, in survival and in function; "
+        "pairs are compared at the last visit that both made, however early."
     ),
     "win_ratio": (
-        "Each participant of an arm meets each of the other; dying earlier loses, else the greater loss of function "
-        "does. Those who leave are like those who stay. The ratio leaves ties out; odds and net benefit count them."
+        "As for the joint rank; the figures hold for the length of follow-up of this trial. Intervals are normal "
+        "approximations."
     ),
     "kaplan_meier": "Those who leave are at the same risk as those who stay (independent censoring).",
     "log_rank": (
