@@ -13,7 +13,6 @@ from leadin.reports.arms import report_arms
 from leadin.reports.courses import courses
 from leadin.reports.drawing import PAGE_HEIGHT
 from leadin.reports.responders import ChanceShare, ResponderShare, responders_figure
-from leadin.reports.safety import MOST_TERMS, TermShare, safety_figure
 from leadin.reports.slopes import MOST_CLOUD_POINTS, SlopePairs, slopes_figure
 from leadin.reports.survival import kept_apart, survival_figure
 from leadin.reports.swimmer import swimmer_figure
@@ -197,30 +196,6 @@ def test_names_are_kept_apart():
     assert kept_apart([90.0, 88.0, 40.0], 5) == [90.0, 85.0, 40.0]
     assert kept_apart([3.0, 2.0], 5) == [5.0, 0.0]
     assert kept_apart([], 5) == []
-
-
-def test_safety_tells_every_share(cells_and_control):
-    shares = [
-        TermShare("Headache", "cells", 5, 33, 0.051, 0.319),
-        TermShare("Headache", "control", 0, 31, 0.0, 0.112),
-    ]
-    picture = safety_figure(cells_and_control, shares)
-    assert picture.finding == (
-        "Headache: cells + riluzole 5 of 33 (15\u00a0%), 95 % interval 5 to 32\u00a0%; riluzole alone 0 of 31 "
-        "(0\u00a0%), 95 % interval 0 to 11\u00a0%."
-    )
-    assert {"Headache", "cells + riluzole", "Participants with the event (%)", "40"} <= set(words_in(picture))
-
-
-def test_safety_shows_the_most_frequent_terms_and_says_how_many_there_are(only):
-    shares = [TermShare(f"Term {k:02d}", None, k, 40, 0.0, 0.5) for k in range(1, 31)]
-    picture = safety_figure(only, shares)
-    assert f"The {MOST_TERMS} most frequent of 30 terms" in picture.caption
-    words = words_in(picture)
-    assert "Term 30" in words
-    assert "Term 10" not in words
-    assert "Term 11:" in picture.finding
-    assert "Term 10:" not in picture.finding
 
 
 def test_the_same_input_is_the_same_bytes(two_arms):

@@ -11,15 +11,15 @@ from leadin.analysis.result import Result
 from leadin.reports.answers import PLACES, Answers
 from leadin.reports.arms import arm_called, reference_arm, treated_arms
 from leadin.reports.direction import higher_is_better, sides
-from leadin.reports.estimate_words import estimate_words, is_ratio, shown_value
+from leadin.reports.estimate_words import PERCENT_UNITS, estimate_words, is_ratio, shown_value
 from leadin.reports.forest import ForestRow
 from leadin.reports.models import month_of, tabled
 from leadin.reports.palette import INK
 from leadin.reports.safety_table import KINDS
 from leadin.reports.wording import capital, measure_words, rule_words, short_method
 
-UNITS = {"responders": "percentage points of responders", "safety": "percentage points with an event"}
-"""What stands beneath the scale where the unit alone does not say it."""
+SHARES = {"responders": "percentage points of responders", "safety": "percentage points with an event"}
+"""What stands beneath a scale of percentage points: points of what."""
 COMPOSITE = ("joint_rank", "win_ratio")
 """Methods whose endpoint joins survival and function: their name says so, and stands alone."""
 
@@ -62,7 +62,7 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
     text, spread = estimate_words(result)
     return ForestRow(
         label=_label(result),
-        unit=UNITS.get(result.method, unit),
+        unit=SHARES.get(result.method, unit) if unit == PERCENT_UNITS[1] else unit,
         value=value,
         low=low,
         high=high,
