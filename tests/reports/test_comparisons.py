@@ -44,6 +44,13 @@ def test_which_way_is_better(method, endpoint, unit, better):
     assert higher_is_better(Result(method=method, endpoint=endpoint), unit) is better
 
 
+def test_months_lost_are_better_when_few():
+    lost = Result("restricted_mean", "survival", rule="ratio, months lost to death")
+    assert higher_is_better(lost, "ratio of means") is False
+    assert higher_is_better(replace(lost, rule="ratio"), "ratio of means") is True
+    assert higher_is_better(replace(lost, rule=None), "months lost") is False
+
+
 def test_sides_say_what_is_held_against_what():
     slope, model = Result("slope_change", "alsfrs_r"), Result("mmrm", "alsfrs_r")
     assert sides(slope, "cells", "riluzole") == ("favours riluzole", "favours cells")

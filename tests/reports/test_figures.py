@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -91,6 +92,43 @@ def test_trajectories_tell_the_mean_at_both_ends_and_at_time_zero(two_arms):
     assert words.count("mean, control") == 1
     assert "ALSFRS-R total score (points, 0 to 48)" in words
     assert "Thick line and band: mean of the broken-stick model" in picture.caption
+
+
+def test_means_of_visits_are_points_with_bars(two_arms):
+    trial = two_arms()
+    arms = report_arms(trial, "control")
+    mean = MeanCurve((3.0, 6.0, 12.0), (36.0, 33.0, 28.0), (35.0, 31.5, 26.0), (37.0, 34.5, 30.0), at_visits=True)
+    picture = trajectories_figure(
+        arms, trial.assessments, means={"cells": mean}, model="repeated-measures model (MMRM)"
+    )
+    assert picture.caption == (
+        "Thin lines: participants. Points and bars: adjusted mean of the repeated-measures model (MMRM) at each visit "
+        "with its 95 % interval."
+    )
+    assert "model mean 36.0 points at month 3 (95 % interval 35.0 to 37.0), 28.0 points at month 12" in picture.finding
+    band = trajectories_figure(arms, trial.assessments, means={"cells": replace(mean, at_visits=False)})
+    assert marks_in(picture) > marks_in(band)
+
+
+def test_adjusted_means_are_read_from_their_rows():
+    from leadin.analysis.result import Result
+    from leadin.reports.arms import ReportArm
+    from leadin.reports.model_means import adjusted_means
+    from leadin.reports.palette import look
+
+    arms = (ReportArm("x", "x", ("a",), False, look(0)), ReportArm("y", "y", ("b",), True, look(1)))
+
+    def row(arm: str, month: float, mean: float | None, rule: str = "adjusted mean", **changes) -> Result:
+        known = {"ci_low": 1.0, "ci_high": 50.0, "n": 7, "unit": "points"} | changes
+        return Result("mmrm", "alsfrs_r", arm=arm, time_months=month, estimate=mean, rule=rule, **known)
+
+    rows = [row("x", 6.0, 30.0), row("x", 3.0, 33.0, n=9), row("x", 9.0, None), row("x", 9.0, 1.0, ci_low=None)]
+    rows += [row("x", 6.0, 2.0, rule="unstructured"), replace(row("y", 6.0, 31.0), method="joint_rank")]
+    means = adjusted_means(rows, arms)
+    assert means.method == "mmrm"
+    assert means.curves == {"x": MeanCurve((3.0, 6.0), (33.0, 30.0), (1.0, 1.0), (50.0, 50.0), at_visits=True)}
+    assert means.used == {"x": 9}
+    assert adjusted_means(rows[4:], arms) is None
 
 
 def test_trajectories_without_a_model_say_so(one_arm):

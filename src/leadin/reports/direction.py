@@ -6,7 +6,14 @@ from leadin.analysis.result import Result
 
 FEWER_IS_BETTER = ("adverse_events",)
 """Endpoints that count harm."""
-LOWER_UNITS = ("hazard ratio", "rate ratio", "risk ratio", "subdistribution hazard ratio", "months lost")
+LOWER_UNITS = (
+    "hazard ratio",
+    "rate ratio",
+    "risk ratio",
+    "incidence rate ratio",
+    "subdistribution hazard ratio",
+    "months lost",
+)
 """Units of estimates that are better when they are low, for fatal events and for harm alike."""
 HIGHER_UNITS = ("win ratio", "win odds", "net benefit", "probability of the better outcome")
 """Units of estimates that are better when they are high, whatever was compared."""
@@ -33,7 +40,8 @@ def higher_is_better(row: Result, unit: str) -> bool | None:
 
     unit: as people read it (`hazard ratio`, not its logarithm).
     """
-    if row.endpoint in FEWER_IS_BETTER or row.method == "safety" or unit in LOWER_UNITS:
+    lost = "months lost" in (row.rule or "")  # a ratio of months lost says so in its rule alone
+    if row.endpoint in FEWER_IS_BETTER or row.method == "safety" or unit in LOWER_UNITS or lost:
         return False
     if unit in HIGHER_UNITS or row.method in HIGHER_METHODS:
         return True
