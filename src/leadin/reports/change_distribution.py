@@ -125,7 +125,7 @@ def change_distribution_figure(
         for arm, made in shown:
             _curve(axes, arm, made, edge, high)
         if len(shown) > 2:
-            draw_key(sheet(figure), [KeyEntry(arm.label, arm) for arm, _ in shown], left, PAGE_WIDTH, 8.0)
+            draw_key(sheet(figure), [KeyEntry(arm.label, arm) for arm, _ in shown], 4.0, PAGE_WIDTH, 8.0)
         elif len(shown) == 2:
             _name_two(axes, shown, edge, high, PAGE_WIDTH - left - 12)
         dead = changes.fatal if any(made.dead for _, made in shown) else None

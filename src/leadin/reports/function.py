@@ -81,9 +81,17 @@ def _recorded(material: Material, measured: Measured) -> bool:
     return not table.filter(pl.col("measure") == measured.measure).drop_nulls("value").is_empty()
 
 
+def _followed(material: Material, measured: Measured) -> bool:
+    table = material.trial.assessments
+    after = table.filter((pl.col("measure") == measured.measure) & (pl.col("day") > 0)).drop_nulls("value")
+    return not after.is_empty()
+
+
 def _trajectories(material: Material, measured: Measured) -> tuple[Block, ...]:
     if not _recorded(material, measured):
         return (Paragraph(f"No {measured.title} is recorded in these tables."),)
+    if not _followed(material, measured):
+        return (Paragraph(f"{measured.title} is recorded up to time zero only, so no course of it is drawn."),)
     means = material.means.get(measured.measure)
     figure = trajectories_figure(
         material.arms,

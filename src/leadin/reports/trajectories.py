@@ -206,7 +206,7 @@ def _ticks(axes: Any, measured: Measured) -> None:
 
 def _heading(axes: Any, arm: ReportArm, shown: int, limits: Limits, width: float) -> None:
     """The arm's name above its panel, and above the words for time zero where they stand there."""
-    text = "\n".join(wrapped(f"{arm.label}, n = {shown}", width, SMALL, bold=True)[:2])
+    text = "\n".join(wrapped(f"{arm.label}, n\u00a0=\u00a0{shown}", width, SMALL, bold=True)[:2])
     axes.annotate(
         text,
         (0, 1),

@@ -23,7 +23,7 @@ BETWEEN, AFTER_NUMBER = 5.5, 7.5
 """Points that a column takes besides its words, and one of words after one of numbers takes more."""
 SHORT = 16
 """A table of no more rows than this stays on one page."""
-WIDEST = 240.0
+WIDEST = 420.0
 """A cell is broken into lines rather than made wider than this."""
 FIGURE_FONT = "font-family:'DejaVu Sans'"
 
@@ -149,10 +149,10 @@ def table_layout(table: Table) -> tuple[float, bool, tuple[float, ...]]:
     sizes = WIDE_SIZES if table.wide else SIZES
     choices = [(size, False) for size in sizes] + [(size, True) for size in sizes]
     for size, turned in choices:
-        least, natural = _column_widths(table, size)
+        least, soft, natural = _column_widths(table, size)
         room = LANDSCAPE if turned else PORTRAIT
         if sum(least) <= room:
-            return size, turned, _shared(least, natural, room)
+            return size, turned, _shared(least, natural if sum(natural) <= room else soft, room)
     share = LANDSCAPE / sum(least)
     return size, turned, tuple(width * share for width in least)
 
@@ -165,20 +165,23 @@ def _shared(least: Sequence[float], natural: Sequence[float], room: float) -> tu
     return (widths[0] + room - sum(widths), *widths[1:])
 
 
-def _column_widths(table: Table, size: float) -> tuple[list[float], list[float]]:
-    """Of each column the width of its longest word, and of its longest cell."""
-    least, natural = [], []
+def _column_widths(table: Table, size: float) -> tuple[list[float], list[float], list[float]]:
+    """Of each column the width of its longest word, of its longest cell with its heading in two lines, and with its
+    heading in one."""
+    widths = []
     for position, column in enumerate(table.columns):
         body = [row[position] for group in table.groups for row in group.rows]
-        texts = [(text, False) for text in body] + [(column.title, True)]
         # Numbers with their intervals stay on one line, as on the page.
-        whole = [_wide(text, size, bold) for text, bold in texts]
-        words = [_wide(word, size, bold) for text, bold in texts for word in _words(text, column.numeric and not bold)]
+        words = [_wide(word, size, False) for text in body for word in _words(text, column.numeric)]
+        words += [_wide(word, size, True) for word in _words(column.title, False)]
         after = position > 0 and table.columns[position - 1].numeric and not column.numeric
         between = BETWEEN + (AFTER_NUMBER if after else 0.0)
-        least.append(max(words, default=0.0) + between)
-        natural.append(max(min(max(whole, default=0.0), WIDEST), max(words, default=0.0)) + between)
-    return least, natural
+        least = max(words)
+        cell = max(least, min(max((_wide(text, size, False) for text in body), default=0.0), WIDEST))
+        head = min(_wide(column.title, size, True), WIDEST)
+        widths.append([width + between for width in (least, max(cell, 0.6 * head), max(cell, head))])
+    least_, soft, natural = map(list, zip(*widths, strict=True))
+    return least_, soft, natural
 
 
 def _words(text: str, together: bool) -> list[str]:
