@@ -36,6 +36,8 @@ def test_a_row_of_the_wrong_length_is_refused():
 def test_spanning_heads():
     columns = (Column("a"), Column("b", group="g"), Column("c", group="g"), Column("d", group="h"), Column("e"))
     assert Table("t", "", columns, ()).header_groups == ((None, 1), ("g", 2), ("h", 1), (None, 1))
+    assert Table("t", "", columns, ()).span_of == (None, 2, 2, 3, None)
+    assert Table("t", "", columns[:1], ()).span_of == ()
     assert Table("t", "", (Column("a"),), ()).header_groups == ()
 
 
