@@ -14,7 +14,7 @@ from leadin.reports.answers import Answers
 from leadin.reports.arms import report_arms
 from leadin.reports.baseline import baseline_table
 from leadin.reports.estimate_words import estimate_words, shown_value
-from leadin.reports.models import models_table, not_estimable
+from leadin.reports.models import models_table, not_estimable, values_table
 from leadin.reports.safety_table import nothing_happened, safety_table, term_shares, windows_table
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.tables import Column, Rows, Table
@@ -175,6 +175,40 @@ def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_co
     assert [row[0] for row in group.rows] == ["Log-rank test", "Cox model"]
     (group,) = models_table(Answers((log_rank,), cells_and_control)).groups
     assert group.title == "Survival: cells + riluzole − riluzole alone"
+
+
+def test_what_arms_had_by_themselves_stands_in_its_own_table(slope_row, cells_and_control):
+    compared = slope_row(method="mmrm", unit="points", time_months=6.0, rule="unstructured covariance, Satterthwaite")
+    mean = slope_row(method="mmrm", unit="points", time_months=6.0, rule="adjusted mean", contrast=None, p=None)
+    pairs = slope_row(method="win_ratio", unit="% of pairs", rule="won", p=None, ci_low=None, ci_high=None)
+    pairs = replace(pairs, estimate=54.9, standard_error=None)
+    alone = slope_row(method="ancova", unit="points", time_months=7.06, rule="ANCOVA")
+    answers = Answers((compared, mean, pairs, alone), cells_and_control)
+    assert [row[0] for row in rows_of(models_table(answers))] == [
+        "MMRM, month 6, unstructured covariance, Satterthwaite",
+        "Analysis of covariance, month 7.1",
+    ]
+    table = values_table(answers, "90 % interval")
+    assert heads_of(table) == ["Endpoint (unit): arm, and method", "Estimate", "90 % interval", "n", "Left out"]
+    assert [group.title for group in table.groups] == [
+        "ALSFRS-R (% of pairs): cells + riluzole − riluzole alone",
+        "ALSFRS-R (points): cells + riluzole",
+    ]
+    assert rows_of(table) == [
+        ("Win statistics, won", "54.9", "–", "64", "1"),
+        ("MMRM, month 6, adjusted mean", "0.31", "0.02 to 0.60", "64", "1"),
+    ]
+    assert values_table(Answers((compared,), cells_and_control)) is None
+    assert models_table(Answers((mean,), cells_and_control)) is None
+
+
+def test_of_adverse_events_the_shares_are_compared_here(slope_row, cells_and_control):
+    harm = {"method": "safety", "endpoint": "adverse_events"}
+    shares = slope_row(**harm, rule="serious", unit="proportion of participants")
+    rates = slope_row(**harm, rule="serious", unit="log rate ratio")
+    term = slope_row(**harm, rule="Nervous system disorders: Headache", unit="proportion of participants")
+    (row,) = rows_of(models_table(Answers((shares, rates, term), cells_and_control)))
+    assert row[:2] == ("Serious adverse event", "31")
 
 
 def test_nothing_estimated_is_no_table(cells_and_control):

@@ -1,4 +1,5 @@
-"""One table of all estimates, a row each, and sentences for those that could not be estimated."""
+"""One table of all comparisons and tests, a row each, one of what each arm had by itself, and sentences for what could
+not be estimated."""
 
 from __future__ import annotations
 
@@ -8,16 +9,20 @@ from leadin.reports.estimate_words import estimate_words, shown_value
 from leadin.reports.numbers import ABSENT, number, p_value
 from leadin.reports.safety_table import KINDS
 from leadin.reports.tables import Column, Rows, Table
-from leadin.reports.wording import capital, measure_words, method_words, rule_words
+from leadin.reports.wording import capital, measure_words, method_words, rule_words, short_method
+
+LONG_RULES = ("mmrm",)
+"""Methods whose rule is so long that a table has room for their short name alone."""
 
 
 def method_and_rule(result: Result) -> str:
-    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`, `Repeated-measures model
-    (MMRM), month 6`."""
+    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`, `MMRM, month 6, unstructured
+    covariance, Satterthwaite`."""
     if result.method == "safety" and result.rule in KINDS:
         return capital(KINDS[result.rule])
-    rule = f", {rule_words(result.rule)}" if result.rule else ""
-    return capital(method_words(result.method)) + rule + month_of(result)
+    method = short_method(result.method) if result.method in LONG_RULES else method_words(result.method)
+    rule = f", {rule_words(result.rule)}" if result.rule and result.rule != short_method(result.method) else ""
+    return f"{capital(method)}{month_of(result)}{rule}"
 
 
 def month_of(result: Result) -> str:
@@ -37,9 +42,12 @@ def _asked(answers: Answers) -> tuple[Result, ...]:
 
 
 def _belongs(row: Result, answers: Answers) -> bool:
-    """Survival at landmarks, shares of one arm, and single terms of adverse events stand in other sections."""
-    if row.method in ("responders", "safety"):
-        return answers.is_between(row) and (row.method == "responders" or row.rule in KINDS)
+    """Survival at landmarks, shares of one arm, and of adverse events all but the shares compared stand in other
+    sections."""
+    if row.method == "responders":
+        return answers.is_between(row)
+    if row.method == "safety":
+        return answers.is_between(row) and row.rule in KINDS and (row.unit or "").startswith("proportion")
     return row.method != "kaplan_meier" or answers.is_between(row)
 
 
@@ -63,18 +71,12 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
 
 
 def models_table(answers: Answers, interval_name: str = "95 % interval", name: str = "models") -> Table | None:
-    """The table, grouped by endpoint, unit and contrast, comparisons between arms first; None when there is no row.
+    """The table of comparisons and tests, grouped by endpoint, unit and contrast, comparisons between arms first; None
+    when there is no row.
 
     interval_name: heading of the intervals, with their level. A test without an estimate has its p alone.
     """
-    rows = tabled(answers)
-    if not rows:
-        return None
-    groups: dict[str, list[Result]] = {}
-    for endpoint in dict.fromkeys(row.endpoint for row in rows):
-        of_endpoint = [row for row in rows if row.endpoint == endpoint]
-        for row in sorted(of_endpoint, key=lambda each: not answers.compares(each)):
-            groups.setdefault(_heading(row, of_endpoint, answers), []).append(row)
+    rows = tuple(row for row in tabled(answers) if not _is_value(row))
     columns = (
         Column("Endpoint (unit): contrast, and method"),
         Column("Estimate", numeric=True),
@@ -84,12 +86,49 @@ def models_table(answers: Answers, interval_name: str = "95 % interval", name: s
         Column("Left out", numeric=True),
         Column("In the plan"),
     )
-    notes = [
+    notes = (
         "n: participants used; left out: participants who could not be used. A positive difference in slope is slower "
-        "decline; a hazard ratio below 1 is fewer fatal events."
-    ]
-    made = tuple(Rows(tuple(_row(row, answers) for row in of), title) for title, of in groups.items())
-    return Table(name, "Every estimate of the analysis.", columns, made, tuple(notes), wide=True)
+        "decline; a hazard ratio below 1 is fewer fatal events.",
+    )
+    groups = tuple(
+        Rows(tuple((*_cells(row), answers.role(row)) for row in of), title)
+        for title, of in _grouped(rows, answers).items()
+    )
+    return Table(name, "Every comparison and test.", columns, groups, notes, wide=True) if rows else None
+
+
+def values_table(answers: Answers, interval_name: str = "95 % interval", name: str = "arm-values") -> Table | None:
+    """The table of what arms had by themselves (means at visits, mean ranks) and of what decided pairs; None when there
+    is no such row."""
+    rows = tuple(row for row in tabled(answers) if _is_value(row))
+    columns = (
+        Column("Endpoint (unit): arm, and method"),
+        Column("Estimate", numeric=True),
+        Column(interval_name, numeric=True),
+        Column("n", numeric=True),
+        Column("Left out", numeric=True),
+    )
+    groups = tuple(
+        Rows(tuple((*cells[:3], *cells[4:]) for cells in map(_cells, of)), title)
+        for title, of in _grouped(rows, answers).items()
+    )
+    caption = "What each arm had by itself, and what decided pairs of participants. Nothing here is compared or tested."
+    return Table(name, caption, columns, groups, wide=True) if rows else None
+
+
+def _is_value(row: Result) -> bool:
+    """The row compares nothing: no test, and no contrast or no interval of it."""
+    return row.p is None and (row.contrast is None or row.ci_low is None)
+
+
+def _grouped(rows: tuple[Result, ...], answers: Answers) -> dict[str, list[Result]]:
+    """Rows by the heading they stand under, in order of first use, comparisons between arms first."""
+    groups: dict[str, list[Result]] = {}
+    for endpoint in dict.fromkeys(row.endpoint for row in rows):
+        of_endpoint = [row for row in rows if row.endpoint == endpoint]
+        for row in sorted(of_endpoint, key=lambda each: not answers.compares(each)):
+            groups.setdefault(_heading(row, of_endpoint, answers), []).append(row)
+    return groups
 
 
 def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
@@ -101,7 +140,8 @@ def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
     return f"{capital(measure_words(row.endpoint))}{unit}: {answers.contrast_words(row)}"
 
 
-def _row(result: Result, answers: Answers) -> tuple[str, ...]:
+def _cells(result: Result) -> tuple[str, ...]:
+    """Method, estimate, interval, p, n, left out."""
     value, spread = estimate_words(result)
     return (
         method_and_rule(result),
@@ -110,5 +150,4 @@ def _row(result: Result, answers: Answers) -> tuple[str, ...]:
         p_value(result.p),
         ABSENT if result.n is None else str(result.n),
         ABSENT if result.not_evaluable is None else str(result.not_evaluable),
-        answers.role(result),
     )

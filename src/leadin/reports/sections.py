@@ -12,7 +12,7 @@ from leadin.reports.comparisons import forest_rows, judged_of_many
 from leadin.reports.flow import flow_figure, participant_flow
 from leadin.reports.forest import forest_figures
 from leadin.reports.material import Material
-from leadin.reports.models import models_table, not_estimable
+from leadin.reports.models import models_table, not_estimable, values_table
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
 from leadin.reports.safety import safety_figure
@@ -74,17 +74,19 @@ def given_blocks(material: Material) -> tuple[Block, ...]:
 
 
 def models_blocks(material: Material) -> tuple[Block, ...]:
-    """The table of estimates and the forest plot."""
+    """The table of comparisons, the forest plot, and what arms had by themselves."""
     interval = material.results.interval
     table = models_table(material.answers, interval)
     failed = not_estimable(material.answers)
     missing: tuple[Block, ...] = (Bullets(failed, "Not estimable"),) if failed else ()
+    values = values_table(material.answers, interval)
+    beside: tuple[Block, ...] = (values,) if values is not None else ()
     if table is None:
-        return (Paragraph("No comparison was asked for or could be made with these tables."), *missing)
+        return (Paragraph("No comparison was asked for or could be made with these tables."), *missing, *beside)
     note = JUDGED if judged_of_many(material.answers) else ""
     forest = forest_figures(forest_rows(material.answers), interval, note)
     nothing = Paragraph("No comparison has an interval, so there is no forest plot.")
-    return (table, *missing, *(forest or (nothing,)))
+    return (table, *missing, *(forest or (nothing,)), *beside)
 
 
 def survival_blocks(material: Material) -> tuple[Block, ...]:
