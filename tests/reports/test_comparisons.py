@@ -156,13 +156,16 @@ def test_of_many_visits_the_judged_month_is_drawn(cells_and_control):
     assert label(PlannedAnalysis(method="mmrm", role="primary"), (visits[0],)) == ["ALSFRS-R, MMRM, month 3"]
 
 
-def test_of_one_arm_the_contrast_names_the_visit_and_one_is_drawn(only):
-    visits = [
+def test_of_one_arm_the_contrast_names_the_visit_and_is_no_comparison(only):
+    visits = tuple(
         result("mmrm", "points", arm="cells", contrast=f"month {month} - baseline", time_months=float(month))
         for month in (12, 3, 6)
-    ]
-    (row,) = forest_rows(Answers(tuple(visits), only))
-    assert (row.label, row.sides) == ("ALSFRS-R, MMRM, month 12", ("worse afterwards", "better afterwards"))
+    )
+    answers = Answers(visits, only)
+    assert answers.judged(visits) == visits[:1]
+    assert forest_rows(answers) == ()
+    assert not any(answers.compares(replace(visits[0], method=method)) for method in ("ancova", "random_slope"))
+    assert answers.compares(replace(visits[0], method="slope_change"))
 
 
 def test_rows_alike_are_told_apart_by_rule_then_by_name(cells_and_control):

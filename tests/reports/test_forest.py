@@ -112,12 +112,12 @@ def test_what_is_better_when_low_lies_on_the_side_of_the_treatment():
 
 
 def test_many_rows_stand_on_several_pages_and_none_is_lost():
-    many = [ForestRow(f"row {k}", f"unit {k // 3}", 0.1, -0.2, 0.4, f"text {k}") for k in range(60)]
+    many = [ForestRow(f"row {k}", f"unit {k // 6}", 0.1, -0.2, 0.4, f"text {k}") for k in range(80)]
     pictures = forest_figures(many)
     assert [picture.title for picture in pictures] == [f"All comparisons, part {k} of 3" for k in (1, 2, 3)]
     assert [picture.name for picture in pictures] == ["forest", "forest-2", "forest-3"]
     words = [word for picture in pictures for word in words_in(picture)]
-    assert all(words.count(f"row {k}") == words.count(f"text {k}") == 1 for k in range(60))
+    assert all(words.count(f"row {k}") == words.count(f"text {k}") == 1 for k in range(80))
     assert all(words_in(picture).count("favours the treatment") == 1 for picture in pictures)
 
 

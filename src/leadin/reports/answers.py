@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from leadin.analysis.results import Results
 
 ALPHA = 0.05
+COURSE_OF_ONE_ARM = ("random_slope", "mmrm", "ancova")
+"""Methods that in a trial of one arm tell how it went since baseline: everybody declines, so that is no comparison."""
 PLACES = ("planned, primary", "planned, secondary", "planned, safety", "exploratory")
 """Places in a plan, in the order in which figures show them."""
 
@@ -57,11 +59,11 @@ class Answers:
     def compares(self, row: Result) -> bool:
         """The estimate is a comparison: with the reference arm, or, in a trial of one arm, a change at time zero.
 
-        The random-slope model of one arm gives the slope itself, which compares nothing.
+        Of one arm the methods of COURSE_OF_ONE_ARM give its course, which compares nothing.
         """
         if len(self.arms) > 1:
             return self.is_between(row)
-        return row.contrast is not None and row.method != "random_slope"
+        return row.contrast is not None and row.method not in COURSE_OF_ONE_ARM
 
     def contrast_words(self, row: Result) -> str:
         """What is compared, with the arms' labels instead of their names."""

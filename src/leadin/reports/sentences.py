@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from leadin.analysis.kaplan_meier import SurvivalCurve
 from leadin.analysis.result import Result
 from leadin.engine.intervals import clopper_pearson
-from leadin.reports.answers import Answers
+from leadin.reports.answers import COURSE_OF_ONE_ARM, Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm
 from leadin.reports.estimate_words import shown_value
 from leadin.reports.models import first_reason
@@ -68,7 +68,7 @@ def _model_rows(answers: Answers, endpoints: Sequence[str]) -> list[Result]:
         and row.converged
         and row.estimate is not None
         and (None not in (row.ci_low, row.ci_high) or (row in answers.primary and row.p is not None))
-        and (answers.compares(row) or (alone and row.method == "random_slope"))
+        and (answers.compares(row) or (alone and row.method in COURSE_OF_ONE_ARM and row.contrast is not None))
     ]
     for method in [row.method for row in usable if row in answers.primary] + list(MODELS):
         rows = sorted((row for row in usable if row.method == method), key=lambda row: row not in answers.primary)
