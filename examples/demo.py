@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import leadin
@@ -30,6 +31,8 @@ def main(out: Path) -> None:
         leadin.write(trial, out / f"trial-{name}")
         results = leadin.analyse(trial)
         page = leadin.report(trial, results, out / f"{name}.html", chance=chance)
+        if name == "report" and find_spec("typst") is not None:
+            leadin.report(trial, results, out / f"{name}.pdf", chance=chance)
         says = (
             "cells do nothing" if slowing == 0 else f"the same people, but cells slow decline by {100 * slowing:.0f} %"
         )

@@ -159,7 +159,11 @@ def chance(
 
 
 def report(trial: Trial, results: Results, path: str | Path, *, chance: Chance | None = None) -> Path:
-    """Writes the report, one self-contained HTML page; gives its path back."""
+    """Writes the report and gives its path back: one self-contained HTML page, or a PDF where the name ends in `.pdf`
+    (needs the package typst: `pip install 'leadin[pdf]'`).
+
+    Raises UsageError for another suffix, a PDF without typst, and a place that cannot be written to.
+    """
     from leadin.reports.report import write_report
 
     return write_report(trial, results, Path(path), chance=chance)

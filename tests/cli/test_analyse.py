@@ -120,6 +120,14 @@ def test_refused_is_two_with_one_message_and_nothing_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_form_that_no_report_has_is_refused_before_anything_is_read(tmp_path):
+    result = run(tmp_path / "nowhere", "-o", tmp_path / "r.docx")
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception) == (
+        f"{tmp_path / 'r.docx'}: expected a name that ends in .html or .pdf; got .docx. Rename it."
+    )
+
+
 def test_a_place_that_cannot_be_written_to_is_refused(folder, tmp_path):
     result = run(folder, "--method", "safety", "--json", tmp_path / "no" / "such" / "folder" / "r.json")
     assert isinstance(result.exception, LeadinError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,9 +13,7 @@ from leadin.analysis.kaplan_meier import survival_curve
 from leadin.reports.arms import report_arms
 from leadin.reports.courses import courses
 from leadin.reports.drawing import PAGE_HEIGHT
-from leadin.reports.forest import ForestRow, forest_figure, forest_finding
 from leadin.reports.responders import ChanceShare, ResponderShare, responders_figure
-from leadin.reports.safety import MOST_TERMS, TermShare, safety_figure
 from leadin.reports.slopes import MOST_CLOUD_POINTS, SlopePairs, slopes_figure
 from leadin.reports.survival import kept_apart, survival_figure
 from leadin.reports.swimmer import swimmer_figure
@@ -95,6 +94,43 @@ def test_trajectories_tell_the_mean_at_both_ends_and_at_time_zero(two_arms):
     assert "Thick line and band: mean of the broken-stick model" in picture.caption
 
 
+def test_means_of_visits_are_points_with_bars(two_arms):
+    trial = two_arms()
+    arms = report_arms(trial, "control")
+    mean = MeanCurve((3.0, 6.0, 12.0), (36.0, 33.0, 28.0), (35.0, 31.5, 26.0), (37.0, 34.5, 30.0), at_visits=True)
+    picture = trajectories_figure(
+        arms, trial.assessments, means={"cells": mean}, model="repeated-measures model (MMRM)"
+    )
+    assert picture.caption == (
+        "Thin lines: participants. Points and bars: adjusted mean of the repeated-measures model (MMRM) at each visit "
+        "with its 95 % interval."
+    )
+    assert "model mean 36.0 points at month 3 (95 % interval 35.0 to 37.0), 28.0 points at month 12" in picture.finding
+    band = trajectories_figure(arms, trial.assessments, means={"cells": replace(mean, at_visits=False)})
+    assert marks_in(picture) > marks_in(band)
+
+
+def test_adjusted_means_are_read_from_their_rows():
+    from leadin.analysis.result import Result
+    from leadin.reports.arms import ReportArm
+    from leadin.reports.model_means import adjusted_means
+    from leadin.reports.palette import look
+
+    arms = (ReportArm("x", "x", ("a",), False, look(0)), ReportArm("y", "y", ("b",), True, look(1)))
+
+    def row(arm: str, month: float, mean: float | None, rule: str = "adjusted mean", **changes) -> Result:
+        known = {"ci_low": 1.0, "ci_high": 50.0, "n": 7, "unit": "points"} | changes
+        return Result("mmrm", "alsfrs_r", arm=arm, time_months=month, estimate=mean, rule=rule, **known)
+
+    rows = [row("x", 6.0, 30.0), row("x", 3.0, 33.0, n=9), row("x", 9.0, None), row("x", 9.0, 1.0, ci_low=None)]
+    rows += [row("x", 6.0, 2.0, rule="unstructured"), replace(row("y", 6.0, 31.0), method="joint_rank")]
+    means = adjusted_means(rows, arms)
+    assert means.method == "mmrm"
+    assert means.curves == {"x": MeanCurve((3.0, 6.0), (33.0, 30.0), (1.0, 1.0), (50.0, 50.0), at_visits=True)}
+    assert means.used == {"x": 9}
+    assert adjusted_means(rows[4:], arms) is None
+
+
 def test_trajectories_without_a_model_say_so(one_arm):
     trial = one_arm()
     picture = trajectories_figure(report_arms(trial), trial.assessments)
@@ -167,68 +203,6 @@ def test_responders_of_one_arm_need_no_key(only):
     assert "95" not in picture.finding
 
 
-def forest_rows() -> list[ForestRow]:
-    return [
-        ForestRow(
-            "ALSFRS-R, broken-stick model", "points per month", 0.31, 0.02, 0.6, "0.31 (0.02 to 0.60)", primary=True
-        ),
-        ForestRow("FVC, change of slope", "% predicted per month", -0.2, -1.0, 0.6, "−0.2 (−1.0 to 0.6)"),
-        ForestRow(
-            "Survival, Cox model", "hazard ratio", 0.5, 0.2, 1.25, "0.50 (0.20 to 1.25)", ratio=True, better_high=False
-        ),
-    ]
-
-
-def test_forest_tells_every_row_and_how_many_hold_no_difference():
-    sides = ("favours control", "favours cells")
-    assert forest_finding(forest_rows(), sides) == (
-        "3 comparisons; 2 of 3 intervals hold no difference. Right: favours cells. "
-        "ALSFRS-R, broken-stick model: 0.31 (0.02 to 0.60) points per month. "
-        "FVC, change of slope: −0.2 (−1.0 to 0.6) % predicted per month. "
-        "Survival, Cox model: 0.50 (0.20 to 1.25) hazard ratio."
-    )
-    picture = forest_figure(forest_rows(), sides)
-    words = words_in(picture)
-    assert {"favours control", "favours cells", "hazard ratio", "points per month", "2", "0.5"} <= set(words)
-    assert picture.caption.endswith("Bold: planned primary analysis.")
-
-
-def test_comparisons_of_several_arms_stand_apart_and_share_their_scales():
-    rows = [
-        ForestRow("ALSFRS-R, model", "points per month", value, value - 0.1, value + 0.1, "x", comparison=arm)
-        for arm, value in (("Low − control", 0.2), ("High − control", 2.0))
-    ]
-    picture = forest_figure(rows, ("favours control", "favours the other arm"))
-    words = words_in(picture)
-    assert "Low − control" in words
-    assert "High − control" in words
-    assert words.count("points per month") == 2
-    assert words.count("2") == words.count("1") == 2
-    assert "High − control, ALSFRS-R, model: x points per month." in picture.finding
-
-
-def test_a_hazard_ratio_below_one_lies_on_the_side_of_the_treatment():
-    svg = forest_figure(forest_rows()[2:], ("left", "right"), name="f").svg
-    uses = [e for e in ElementTree.fromstring(svg).iter(f"{SVG}use") if "fill" in (e.get("style") or "")]
-    words = {e.text: float(e.get("x")) for e in ElementTree.fromstring(svg).iter(f"{SVG}text") if e.get("x")}
-    assert words["2"] < words["1"] < words["0.5"]
-    assert any(abs(float(e.get("x")) - words["0.5"]) < 1 for e in uses)
-
-
-@pytest.mark.parametrize("ends", [(0.9, 1.1), (0.02, 40.0), (1e-5, 1e5)])
-def test_scales_of_ratios_have_ticks_on_both_sides(ends):
-    row = ForestRow("x", "hazard ratio", 1.0, *ends, "", ratio=True, better_high=False)
-    numbers = [float(w) for w in words_in(forest_figure([row], ("l", "r"))) if w.replace(".", "").isdigit()]
-    assert min(numbers) < 1 < max(numbers)
-
-
-def test_a_wild_interval_does_not_flatten_the_others():
-    rows = [ForestRow(f"r{k}", "u", 0.1, -0.2, 0.4, "") for k in range(4)]
-    rows.append(ForestRow("wild", "u", 0.0, -500.0, 500.0, ""))
-    numbers = [w for w in words_in(forest_figure(rows, ("l", "r"))) if w.lstrip("−").replace(".", "").isdigit()]
-    assert max(float(w.replace("−", "-")) for w in numbers) < 3
-
-
 def test_survival_tells_deaths_and_survival_at_the_end(cells_and_control):
     curves = {
         "cells": survival_curve([3.0, 6.0, 12.5, 12.5], [True, False, False, False]),
@@ -260,30 +234,6 @@ def test_names_are_kept_apart():
     assert kept_apart([90.0, 88.0, 40.0], 5) == [90.0, 85.0, 40.0]
     assert kept_apart([3.0, 2.0], 5) == [5.0, 0.0]
     assert kept_apart([], 5) == []
-
-
-def test_safety_tells_every_share(cells_and_control):
-    shares = [
-        TermShare("Headache", "cells", 5, 33, 0.051, 0.319),
-        TermShare("Headache", "control", 0, 31, 0.0, 0.112),
-    ]
-    picture = safety_figure(cells_and_control, shares)
-    assert picture.finding == (
-        "Headache: cells + riluzole 5 of 33 (15\u00a0%), 95 % interval 5 to 32\u00a0%; riluzole alone 0 of 31 "
-        "(0\u00a0%), 95 % interval 0 to 11\u00a0%."
-    )
-    assert {"Headache", "cells + riluzole", "Participants with the event (%)", "40"} <= set(words_in(picture))
-
-
-def test_safety_shows_the_most_frequent_terms_and_says_how_many_there_are(only):
-    shares = [TermShare(f"Term {k:02d}", None, k, 40, 0.0, 0.5) for k in range(1, 31)]
-    picture = safety_figure(only, shares)
-    assert f"The {MOST_TERMS} most frequent of 30 terms" in picture.caption
-    words = words_in(picture)
-    assert "Term 30" in words
-    assert "Term 10" not in words
-    assert "Term 11:" in picture.finding
-    assert "Term 10:" not in picture.finding
 
 
 def test_the_same_input_is_the_same_bytes(two_arms):

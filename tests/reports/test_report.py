@@ -91,8 +91,27 @@ def test_every_table_has_a_caption_and_scopes(html):
     for table in tables:
         assert re.search(r"<caption[^>]*><strong>Table \d+\.</strong> \S", table)
         assert all('scope="' in head for head in re.findall(r"<th[ >][^>]*", table))
-        assert '<th scope="col"' in table
-        assert '<th scope="row"' in table
+        assert re.search(r'<th [^>]*scope="col"', table)
+        assert re.search(r'<th [^>]*scope="row"', table)
+
+
+def test_cells_under_spanning_heads_name_all_their_heads(pages, read_html):
+    page = read_html(pages["two arms"])
+    ids = {str(attrs["id"]) for _, attrs in page.tags if "id" in attrs}
+    cells = [attrs for attrs in page.named("td") if "headers" in attrs]
+    assert cells
+    for attrs in cells:
+        heads = str(attrs["headers"]).split()
+        assert set(heads) <= ids
+        assert len(heads) == len(set(heads)) >= 3
+    table = re.search(r'<table id="table-adverse-events".*?</table>', pages["two arms"], re.S)[0]
+    first = re.search(r"<td headers=\"([^\"]*)\"", table)[1]
+    number = re.search(r"Table (\d+)", table)[1]
+    assert first == f"t{number}-1-1 t{number}-g2 t{number}-c2"
+    later = re.findall(r"<td headers=\"([^\"]*)\"", table)[-1]
+    assert later == f"t{number}-b3 t{number}-3-1 t{number}-g3 t{number}-c15"
+    plain = re.search(r'<table id="table-models".*?</table>', pages["two arms"], re.S)[0]
+    assert "headers=" not in plain
 
 
 def test_a_simulated_trial_says_so_everywhere(pages, read_html):

@@ -322,3 +322,106 @@ def test_chance_in_the_form_that_figures_take(only, cells_and_control):
     assert shares_of(chance(), cells_and_control[1:] * 2, several=False) == ()
     assert shares_of(None, only, several=True) == ()
     assert shares_of(chance(), only, several=True)[0].rule.startswith("ALSFRS-R: ≥")
+
+
+def visit_row(**changes):
+    row = Result(
+        "mmrm",
+        "alsfrs_r",
+        arm="cells",
+        contrast="cells - control",
+        time_months=6.0,
+        estimate=1.24,
+        standard_error=0.48,
+        ci_low=0.3,
+        ci_high=2.18,
+        p=0.012,
+        n=64,
+        unit="points",
+        planned=True,
+    )
+    return replace(row, **changes)
+
+
+def function_words(answers, *asked) -> str:
+    return function_sentence(answers, *asked).text.replace("\u00a0", " ")
+
+
+def test_a_model_of_visits_tells_the_judged_month(cells_and_control, answers):
+    row = visit_row()
+    early = visit_row(time_months=3.0, estimate=9.0)
+    said = function_words(answers((row, early), cells_and_control, (row,)))
+    assert said == (
+        "At month 6 ALSFRS-R was 1.24 points higher with cells + riluzole than with riluzole alone (95 % interval 0.30 "
+        "to 2.18; repeated-measures model (MMRM), 64 participants). The planned primary analysis (repeated-measures "
+        "model (MMRM)) is significant at the 5 % level (p = 0.01)."
+    )
+    lower = visit_row(estimate=-0.5, ci_low=-1.4, ci_high=0.4)
+    assert (
+        "was 0.50 points lower with cells + riluzole than with riluzole alone (95 % interval from 1.40 lower to 0.40 "
+        in (function_words(answers((lower,), cells_and_control)))
+    )
+
+
+def test_change_at_a_visit_within_one_arm(only, answers):
+    row = visit_row(contrast="month 6 - baseline", estimate=-5.2, ci_low=-7.0, ci_high=-3.4, standard_error=0.9)
+    assert function_words(answers((row,), only)) == (
+        "ALSFRS-R fell by 5.20 points from baseline to month 6 (95 % interval 3.40 to 7.00; repeated-measures model "
+        "(MMRM), 64 participants)."
+    )
+
+
+def test_of_one_comparison_told_twice_the_first_is_said(cells_and_control, answers):
+    rows = [
+        visit_row(method="ancova", rule=rule, estimate=value) for rule, value in (("adjusted", 1.0), ("Welch", 2.0))
+    ]
+    said = function_words(answers(rows, cells_and_control))
+    assert said.count("At month 6") == 1
+    assert "was 1.00 points higher" in said
+    primary = function_words(answers(rows, cells_and_control, rows[1:]))
+    assert "was 2.00 points higher" in primary
+
+
+def test_rates_of_decline_come_before_visits_unless_these_are_primary(cells_and_control, answers, slope_row):
+    visit, slope = visit_row(planned=False), slope_row()
+    assert function_words(answers((visit, slope), cells_and_control)).startswith("ALSFRS-R declined slower")
+    assert function_words(answers((visit, slope), cells_and_control, (visit,))).startswith("At month 6")
+
+
+def test_the_joint_rank_is_told_where_it_is_primary(cells_and_control, answers, slope_row):
+    rank = visit_row(method="joint_rank", rule="Wilcoxon (exact)", unit="ranks", estimate=-5.25, standard_error=None)
+    rank = replace(rank, ci_low=None, ci_high=None, p=0.2)
+    said = function_words(answers((slope_row(), rank), cells_and_control, (rank,)))
+    assert said.startswith(
+        "In one ranking by survival first and function next, participants with cells + riluzole ranked lower than "
+        "those with riluzole alone, by 5.2 ranks on average (joint rank (CAFS), Wilcoxon (exact), 64 participants). "
+        "The planned primary analysis (joint rank (CAFS)) is not significant"
+    )
+    ancova = replace(rank, rule="ANCOVA on ranks", estimate=5.0, standard_error=2.5, ci_low=0.1, ci_high=9.9)
+    assert "ranked higher than those with riluzole alone, by 5.0 ranks on average (95 % interval 0.1 to 9.9; joint" in (
+        function_words(answers((ancova,), cells_and_control, (ancova,)))
+    )
+    assert function_words(answers((rank,), cells_and_control)).startswith("No change of ALSFRS-R")
+
+
+def test_wins_are_told_as_a_ratio(cells_and_control, answers):
+    wins = visit_row(method="win_ratio", rule="win ratio", unit="log win ratio", estimate=0.3, standard_error=0.25)
+    wins = replace(wins, ci_low=-0.19, ci_high=0.79)
+    assert function_words(answers((wins,), cells_and_control, (wins,))).startswith(
+        "Each participant with cells + riluzole held against each with riluzole alone, by survival first and function "
+        "next: win ratio 1.35 (95 % interval 0.83 to 2.20; win statistics, 64 participants). The planned primary"
+    )
+
+
+def test_mean_survival_up_to_a_month_is_told(cells_and_control, answers):
+    curves = {arm.name: survival_curve([3.0, 12.0], [True, False]) for arm in cells_and_control}
+    row = visit_row(method="restricted_mean", endpoint="survival", unit="months", time_months=12.0, rule="difference")
+    row = replace(row, estimate=0.42, standard_error=0.3, ci_low=-0.17, ci_high=1.01)
+    said = survival_sentence(answers((row,), cells_and_control, (row,)), curves).text.replace("\u00a0", " ")
+    assert (
+        "Up to month 12 those with cells + riluzole lived 0.42 months longer on average than those with riluzole alone "
+        "(95 % interval from 0.17 shorter to 1.01 longer)."
+    ) in said
+    assert "The planned primary analysis (restricted mean survival) is significant" in said
+    for other in (replace(row, unit="log ratio of means"), replace(row, contrast=None), replace(row, ci_low=None)):
+        assert "Up to month" not in survival_sentence(answers((other,), cells_and_control), curves).text

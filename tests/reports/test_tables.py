@@ -13,7 +13,8 @@ from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.arms import report_arms
 from leadin.reports.baseline import baseline_table
-from leadin.reports.models import estimate_words, favours, forest_rows, models_table, not_estimable, shown_value
+from leadin.reports.estimate_words import estimate_words, shown_value
+from leadin.reports.models import models_table, not_estimable, values_table
 from leadin.reports.safety_table import nothing_happened, safety_table, term_shares, windows_table
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.tables import Column, Rows, Table
@@ -35,6 +36,8 @@ def test_a_row_of_the_wrong_length_is_refused():
 def test_spanning_heads():
     columns = (Column("a"), Column("b", group="g"), Column("c", group="g"), Column("d", group="h"), Column("e"))
     assert Table("t", "", columns, ()).header_groups == ((None, 1), ("g", 2), ("h", 1), (None, 1))
+    assert Table("t", "", columns, ()).span_of == (None, 2, 2, 3, None)
+    assert Table("t", "", columns[:1], ()).span_of == ()
     assert Table("t", "", (Column("a"),), ()).header_groups == ()
 
 
@@ -162,11 +165,6 @@ def test_models_table_groups_by_endpoint_and_contrast(slope_row, cells_and_contr
         ("Change of slope, Wilcoxon signed-rank test (exact)", "–", "–", "<0.001", "64", "1", "exploratory"),
     ]
     assert not_estimable(answers) == ("Random-slope model of ALSFRS-R (cells + riluzole − riluzole alone): no visits.",)
-    assert [row.label for row in forest_rows(answers)] == [
-        "ALSFRS-R, broken-stick model",
-        "ALSFRS-R, ≥\u00a050\u00a0%",
-    ]
-    assert [row.primary for row in forest_rows(answers)] == [True, False]
 
 
 def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_control):
@@ -179,47 +177,43 @@ def test_a_test_without_a_unit_stands_with_its_estimates(slope_row, cells_and_co
     assert group.title == "Survival: cells + riluzole − riluzole alone"
 
 
-def test_the_log_of_any_ratio_is_shown_as_the_ratio_and_the_forest_says_which(slope_row, cells_and_control):
-    ratio = slope_row(
-        method="win_ratio", rule="win ratio", unit="log win ratio", estimate=0.0, ci_low=-1.0, ci_high=1.0,
-        standard_error=0.5,
-    )  # fmt: skip
-    assert shown_value(ratio)[4] == "win ratio"
-    assert estimate_words(ratio) == ("1.00", "0.37 to 2.72")
-    benefit = replace(ratio, rule="net benefit", unit="net benefit")
-    adjusted = slope_row(method="ancova", rule="ANCOVA", unit="points")
-    rows = forest_rows(Answers((ratio, benefit, adjusted), cells_and_control))
-    assert [(row.label, row.unit, row.ratio, row.better_high) for row in rows] == [
-        ("ALSFRS-R, win ratio", "win ratio", True, True),
-        ("ALSFRS-R, net benefit", "net benefit", False, True),
-        ("ALSFRS-R, ANCOVA", "points", False, True),
+def test_what_arms_had_by_themselves_stands_in_its_own_table(slope_row, cells_and_control):
+    compared = slope_row(method="mmrm", unit="points", time_months=6.0, rule="unstructured covariance, Satterthwaite")
+    mean = slope_row(method="mmrm", unit="points", time_months=6.0, rule="adjusted mean", contrast=None, p=None)
+    pairs = slope_row(method="win_ratio", unit="% of pairs", rule="won", p=None, ci_low=None, ci_high=None)
+    pairs = replace(pairs, estimate=54.9, standard_error=None)
+    alone = slope_row(method="ancova", unit="points", time_months=7.06, rule="ANCOVA")
+    answers = Answers((compared, mean, pairs, alone), cells_and_control)
+    assert [row[0] for row in rows_of(models_table(answers))] == [
+        "MMRM, month 6, unstructured covariance, Satterthwaite",
+        "Analysis of covariance, month 7.1",
     ]
+    table = values_table(answers, "90 % interval")
+    assert heads_of(table) == ["Endpoint (unit): arm, and method", "Estimate", "90 % interval", "n", "Left out"]
+    assert [group.title for group in table.groups] == [
+        "ALSFRS-R (% of pairs): cells + riluzole − riluzole alone",
+        "ALSFRS-R (points): cells + riluzole",
+    ]
+    assert rows_of(table) == [
+        ("Win statistics, won", "54.9", "–", "64", "1"),
+        ("MMRM, month 6, adjusted mean", "0.31", "0.02 to 0.60", "64", "1"),
+    ]
+    assert values_table(Answers((compared,), cells_and_control)) is None
+    assert models_table(Answers((mean,), cells_and_control)) is None
+
+
+def test_of_adverse_events_the_shares_are_compared_here(slope_row, cells_and_control):
+    harm = {"method": "safety", "endpoint": "adverse_events"}
+    shares = slope_row(**harm, rule="serious", unit="proportion of participants")
+    rates = slope_row(**harm, rule="serious", unit="log rate ratio")
+    term = slope_row(**harm, rule="Nervous system disorders: Headache", unit="proportion of participants")
+    (row,) = rows_of(models_table(Answers((shares, rates, term), cells_and_control)))
+    assert row[:2] == ("Serious adverse event", "31")
 
 
 def test_nothing_estimated_is_no_table(cells_and_control):
     assert models_table(Answers((), cells_and_control)) is None
     assert not_estimable(Answers((), cells_and_control)) == ()
-
-
-def test_rows_that_draw_nothing_stay_out_of_the_forest(slope_row, cells_and_control, only):
-    cox = slope_row(method="cox", endpoint="survival", unit="log hazard ratio", ci_high=None)
-    endless = slope_row(method="cox", endpoint="survival", unit="log hazard ratio", ci_low=-800.0, ci_high=800.0)
-    assert forest_rows(Answers((cox, endless), cells_and_control)) == ()
-    slope = slope_row(method="random_slope", contrast="slope after time zero")
-    change = slope_row(contrast="change of slope at time zero")
-    assert [row.label for row in forest_rows(Answers((slope, change), only))] == ["ALSFRS-R, broken-stick model"]
-
-
-def test_a_third_arm_is_named_in_the_forest(slope_row, cells_and_control):
-    arms = (*cells_and_control, replace(cells_and_control[0], name="high", label="high dose"))
-    rows = (slope_row(), slope_row(arm="high", contrast="high - control"))
-    assert [(row.comparison, row.label) for row in forest_rows(Answers(rows, arms))] == [
-        ("Cells + riluzole − riluzole alone", "ALSFRS-R, broken-stick model"),
-        ("High dose − riluzole alone", "ALSFRS-R, broken-stick model"),
-    ]
-    assert favours(arms) == ("favours riluzole alone", "favours the other arm")
-    assert favours(cells_and_control) == ("favours riluzole alone", "favours cells + riluzole")
-    assert favours(arms[:1]) == ("faster after time zero", "slower after time zero")
 
 
 def test_adverse_events_by_class_term_and_grade(two_arms):

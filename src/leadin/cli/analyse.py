@@ -24,7 +24,8 @@ def analyse(
         str | None, typer.Option(metavar="ARM", help="Arm the others are held against; else the protocol's control.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the report, one HTML page.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the report: one HTML page, or a PDF by its suffix."),
     ] = None,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write results as JSON; - for the screen.")] = None,
 ) -> None:
@@ -35,6 +36,10 @@ def analyse(
     from leadin import front_door
     from leadin.cli.destination import deliver
 
+    if output is not None:
+        from leadin.reports.report import refuse_other_forms
+
+        refuse_other_forms(output)
     trial = _with_protocol(front_door.read(folder), protocol)
     names = None if method is None else [name.strip() for name in method.split(",") if name.strip()]
     results = front_door.analyse(trial, plan=plan, methods=names, reference=reference)

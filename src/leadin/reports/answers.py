@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from leadin.analysis.result import Result
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.arms import ReportArm, arm_called, reference_arm
 from leadin.reports.numbers import percent
 
@@ -14,23 +15,29 @@ if TYPE_CHECKING:
     from leadin.analysis.results import Results
 
 ALPHA = 0.05
+COURSE_OF_ONE_ARM = ("random_slope", "mmrm", "ancova")
+"""Methods that in a trial of one arm tell how it went since baseline: everybody declines, so that is no comparison."""
+PLACES = ("planned, primary", "planned, secondary", "planned, safety", "exploratory")
+"""Places in a plan, in the order in which figures show them."""
 
 
 @dataclass(frozen=True)
 class Answers:
     """rows: all results in their order. primary: the answers of the planned primary analyses. alphas: the two-sided
-    level of each row whose analysis is known; others have 0.05."""
+    level of each row whose analysis is known; others have 0.05. made_by: the analysis of each row, where known."""
 
     rows: tuple[Result, ...]
     arms: tuple[ReportArm, ...]
     primary: tuple[Result, ...] = ()
     alphas: Mapping[Result, float] = field(default_factory=dict)
+    made_by: Mapping[Result, PlannedAnalysis] = field(default_factory=dict)
 
     @classmethod
     def of(cls, results: Results, arms: tuple[ReportArm, ...]) -> Answers:
         """From the results of one analysis."""
-        alphas = {row: analysis.alpha for row, analysis in zip(results.rows, results.analyses, strict=True)}
-        return cls(results.rows, arms, results.primary, alphas)
+        made_by = dict(zip(results.rows, results.analyses, strict=True))
+        alphas = {row: analysis.alpha for row, analysis in made_by.items()}
+        return cls(results.rows, arms, results.primary, alphas, made_by)
 
     def of_method(self, *methods: str) -> tuple[Result, ...]:
         """The rows of these methods."""
@@ -52,12 +59,11 @@ class Answers:
     def compares(self, row: Result) -> bool:
         """The estimate is a comparison: with the reference arm, or, in a trial of one arm, a change at time zero.
 
-        The random-slope model of one arm gives the slope itself and its MMRM the course since baseline: neither
-        compares anything.
+        Of one arm the methods of COURSE_OF_ONE_ARM give its course, which compares nothing.
         """
         if len(self.arms) > 1:
             return self.is_between(row)
-        return row.contrast is not None and row.method not in ("random_slope", "mmrm")
+        return row.contrast is not None and row.method not in COURSE_OF_ONE_ARM
 
     def contrast_words(self, row: Result) -> str:
         """What is compared, with the arms' labels instead of their names."""
@@ -74,6 +80,37 @@ class Answers:
         if not row.planned:
             return "exploratory"
         return "planned primary" if row in self.primary else "planned"
+
+    def place(self, row: Result) -> str:
+        """The place of a row's analysis in the plan, as figures group by it: one of PLACES. An analysis planned as
+        exploratory stands with those that were not planned."""
+        made_by = self.made_by.get(row)
+        if not row.planned or (made_by is not None and made_by.role == "exploratory"):
+            return PLACES[3]
+        if row in self.primary or (made_by is not None and made_by.role == "primary"):
+            return PLACES[0]
+        return PLACES[2] if made_by is not None and made_by.role == "safety" else PLACES[1]
+
+    def judged(self, rows: Sequence[Result]) -> tuple[Result, ...]:
+        """Of rows that differ by their month alone one: the planned primary answer, else that of the planned month,
+        else the last."""
+        alike: dict[tuple[object, ...], list[Result]] = {}
+        for row in rows:
+            # Within one arm the contrast itself names the visit: `month 6 - baseline`.
+            contrast = row.contrast if self.is_between(row) or row.time_months is None else None
+            key = (self.made_by.get(row), row.method, row.endpoint, row.arm, contrast, row.rule, row.unit)
+            alike.setdefault(key, []).append(row)
+        chosen = {id(self._judged(each)) for each in alike.values()}
+        return tuple(row for row in rows if id(row) in chosen)
+
+    def _judged(self, rows: Sequence[Result]) -> Result:
+        primary = [row for row in rows if row in self.primary]
+        if primary:
+            return primary[0]
+        made_by = self.made_by.get(rows[0])
+        months = [row.time_months or 0.0 for row in rows]
+        wanted = made_by.month if made_by is not None and made_by.month is not None else max(months)
+        return min(zip(rows, months, strict=True), key=lambda pair: abs(pair[1] - wanted))[0]
 
 
 def level_words(alpha: float) -> str:

@@ -31,14 +31,26 @@ def draw_key(page: Any, entries: list[KeyEntry], left: float, right: float, y: f
     be."""
     if not entries:
         return
-    room = (right - left) / len(entries) - SWATCH - BETWEEN
-    wide = sum(text_width(entry.words, SMALL, True) + SWATCH + BETWEEN for entry in entries) > right - left
+    needed = [text_width(entry.words, SMALL, True) for entry in entries]
+    rooms = _rooms(needed, right - left - (SWATCH + BETWEEN) * len(entries) + BETWEEN)
     x = left
-    for entry in entries:
-        words = shortened(entry.words, room, SMALL, True) if wide else entry.words
+    for entry, need, room in zip(entries, needed, rooms, strict=True):
+        words = entry.words if need <= room else shortened(entry.words, room, SMALL, True)
         _swatch(page, entry.arm, x, y)
         page.text(x + SWATCH + 4, y, words, va="center", fontsize=SMALL, fontweight="bold", color=entry.colour)
-        x += SWATCH + text_width(words, SMALL, True) + BETWEEN
+        x += SWATCH + min(need, text_width(words, SMALL, True)) + BETWEEN
+
+
+def _rooms(needed: list[float], room: float) -> list[float]:
+    """What each of the words is given: short ones what they need, the long ones an equal share of what is left."""
+    given = dict.fromkeys(range(len(needed)), 0.0)
+    open_ = sorted(given, key=lambda k: needed[k])
+    while open_:
+        share = room / len(open_)
+        k = open_.pop(0)
+        given[k] = min(needed[k], share)
+        room -= given[k]
+    return list(given.values())
 
 
 def _swatch(page: Any, arm: ReportArm | None, x: float, y: float) -> None:

@@ -8,8 +8,10 @@ import polars as pl
 
 from leadin.analysis.responders import WILSON
 from leadin.analysis.slope_change import participant_slopes
+from leadin.errors import DataError
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called
+from leadin.reports.change_distribution import change_distribution_figure, changes_at
 from leadin.reports.limb_strength import limb_courses, limb_strength_figure
 from leadin.reports.material import Material
 from leadin.reports.no_treatment import cloud_of, full_rule, shares_of
@@ -25,6 +27,8 @@ BREATHING = (
     Measured("svc_percent", "SVC", "SVC (% predicted)", "% predicted"),
     Measured("fvc_percent", "FVC", "FVC (% predicted)", "% predicted"),
 )
+AT_A_VISIT = ("mmrm", "ancova")
+"""Methods whose month is that of a visit."""
 NO_SLOPES = (
     "Slopes before and after time zero cannot be compared, and responders cannot be judged: nobody has three visits "
     "before time zero and three after it."
@@ -40,6 +44,7 @@ def function_blocks(material: Material) -> tuple[Block, ...]:
     return (
         *_trajectories(material, ALSFRS_R),
         *compared,
+        *_distribution(material),
         *(
             block
             for measured in BREATHING
@@ -48,6 +53,22 @@ def function_blocks(material: Material) -> tuple[Block, ...]:
         ),
         *_strength(material),
     )
+
+
+def _distribution(material: Material) -> tuple[Block, ...]:
+    """The distribution of the change of ALSFRS-R; at the month of the first analysis that plans one, the primary before
+    the others, else at the last visit."""
+    if not _recorded(material, ALSFRS_R):
+        return ()
+    planned = sorted(material.results.analyses, key=lambda analysis: analysis.role != "primary")
+    months = [a.month for a in planned if a.measure == ALSFRS_R.measure and a.method in AT_A_VISIT]
+    try:
+        changes = changes_at(material.trial, material.arms, ALSFRS_R.measure, months[0] if months else None)
+    except DataError as error:
+        return (Paragraph(f"The distribution of the change from baseline is not drawn. {error}"),)
+    if not changes.by_arm:
+        return (Paragraph("The distribution of the change from baseline is not drawn: nobody has a change."),)
+    return (change_distribution_figure(material.arms, changes),)
 
 
 def _strength(material: Material) -> tuple[Block, ...]:
@@ -60,9 +81,17 @@ def _recorded(material: Material, measured: Measured) -> bool:
     return not table.filter(pl.col("measure") == measured.measure).drop_nulls("value").is_empty()
 
 
+def _followed(material: Material, measured: Measured) -> bool:
+    table = material.trial.assessments
+    after = table.filter((pl.col("measure") == measured.measure) & (pl.col("day") > 0)).drop_nulls("value")
+    return not after.is_empty()
+
+
 def _trajectories(material: Material, measured: Measured) -> tuple[Block, ...]:
     if not _recorded(material, measured):
         return (Paragraph(f"No {measured.title} is recorded in these tables."),)
+    if not _followed(material, measured):
+        return (Paragraph(f"{measured.title} is recorded up to time zero only, so no course of it is drawn."),)
     means = material.means.get(measured.measure)
     figure = trajectories_figure(
         material.arms,

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from leadin.analysis.arms import allocated
 from leadin.analysis.kaplan_meier import SurvivalCurve, survival_curves
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, report_arms
 from leadin.reports.courses import Course, courses
-from leadin.reports.model_means import FITS, ModelMeans, model_means
+from leadin.reports.model_means import FITS, ModelMeans, adjusted_means, model_means
 from leadin.trials.trial import Trial
 from leadin.trials.usable import LeftOut, left_out, usable_trial
 
 if TYPE_CHECKING:
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
+
+MMRM = "mmrm"
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,22 @@ def gather(trial: Trial, results: Results, chance: Chance | None) -> Material:
 
 
 def _means(trial: Trial, results: Results, arms: tuple[ReportArm, ...]) -> dict[str, ModelMeans]:
-    """For each measure the mean of the first model (broken stick, then random slope) that gave an estimate."""
+    """For each measure the mean of the model that is planned primary, else of the first (broken stick, random slope,
+    then the model of visits) that gave an estimate."""
+    found: dict[tuple[str, str], PlannedAnalysis] = {}
+    for analysis, row in zip(results.analyses, results.rows, strict=True):
+        if row.method in (*FITS, MMRM) and row.converged and row.estimate is not None:
+            found.setdefault((row.endpoint, row.method), analysis)
     means: dict[str, ModelMeans] = {}
-    for method in FITS:
-        for analysis, row in zip(results.analyses, results.rows, strict=True):
-            estimated = row.converged and row.estimate is not None
-            if row.method == method and row.endpoint not in means and estimated:
-                means[row.endpoint] = model_means(trial, analysis, arms, results.reference)
+    for endpoint in dict.fromkeys(endpoint for endpoint, _ in found):
+        choices = [found[endpoint, method] for method in (*FITS, MMRM) if (endpoint, method) in found]
+        for analysis in sorted(choices, key=lambda each: each.role != "primary"):
+            made = (
+                adjusted_means(results.rows_of(analysis), arms)
+                if analysis.method == MMRM
+                else model_means(trial, analysis, arms, results.reference)
+            )
+            if made is not None:
+                means[endpoint] = made
+                break
     return means

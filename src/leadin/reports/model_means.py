@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from leadin.analysis.broken_stick import fit_broken_stick
 from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.methods import METHODS
 from leadin.analysis.random_slope import fit_random_slope
+from leadin.analysis.result import Result
 from leadin.analysis.slope_model import model_mean
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.arms import ReportArm, arm_called
@@ -20,6 +22,8 @@ from leadin.trials.trial import Trial
 
 FITS = {"broken_stick": fit_broken_stick, "random_slope": fit_random_slope}
 STEPS = 30
+ADJUSTED_MEAN = "adjusted mean"
+"""The rule of the rows of `mmrm` that hold the mean of an arm at a visit."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,33 @@ def model_means(
         arm = arm_called(arms, curve.arm)
         if arm is not None:
             values = (curve.months, curve.mean, curve.low, curve.high)
-            curves[arm.name] = MeanCurve(*(tuple(map(float, each)) for each in values))
+            months, mean, low, high = (tuple(map(float, each)) for each in values)
+            curves[arm.name] = MeanCurve(months, mean, low, high)
     pairs = set(zip(visits.participant.tolist(), visits.arm.tolist(), strict=True))
     counts = Counter(visits.arms[number] for _, number in pairs)
     used = {arm.name: n for name, n in counts.items() if (arm := arm_called(arms, name)) is not None}
     return ModelMeans(planned.method, curves, used)
+
+
+def adjusted_means(rows: Sequence[Result], arms: tuple[ReportArm, ...], method: str = "mmrm") -> ModelMeans | None:
+    """The means of an arm at each visit that the rows of one analysis hold; None where they hold none.
+
+    rows: of rule ADJUSTED_MEAN are read those with an estimate and an interval; the others are passed over.
+    """
+    curves: dict[str | None, MeanCurve] = {}
+    used: dict[str | None, int] = {}
+    for arm in arms:
+        own = sorted(
+            (row.time_months, row.estimate, row.ci_low, row.ci_high, row.n or 0)
+            for row in rows
+            if row.method == method and row.rule == ADJUSTED_MEAN and arm_called(arms, row.arm) == arm
+            if None not in (row.time_months, row.estimate, row.ci_low, row.ci_high)
+        )
+        if own:
+            months, mean, low, high, n = zip(*own, strict=True)
+            curves[arm.name] = MeanCurve(months, mean, low, high, at_visits=True)
+            used[arm.name] = max(n)
+    return ModelMeans(method, curves, used) if curves else None
 
 
 def _grid(months: NDArray[np.float64]) -> list[float]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from leadin.reports.baseline import baseline_table
 from leadin.reports.cells_made import cells_made_table
+from leadin.reports.comparisons import forest_rows, judged_of_many
 from leadin.reports.flow import flow_figure, participant_flow
-from leadin.reports.forest import forest_figure
+from leadin.reports.forest import forest_figures
 from leadin.reports.material import Material
-from leadin.reports.models import favours, forest_rows, models_table, not_estimable
+from leadin.reports.models import models_table, not_estimable, values_table
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
 from leadin.reports.survival import survival_figure
@@ -21,6 +22,8 @@ from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
 from leadin.trials.survival_times import survival_origin
+
+JUDGED = "Of a model with several visits the month that is judged is drawn; the table has the others."
 
 
 def who_blocks(material: Material) -> tuple[Block, ...]:
@@ -64,16 +67,19 @@ def given_blocks(material: Material) -> tuple[Block, ...]:
 
 
 def models_blocks(material: Material) -> tuple[Block, ...]:
-    """The table of estimates and the forest plot."""
+    """The table of comparisons, the forest plot, and what arms had by themselves."""
     interval = material.results.interval
     table = models_table(material.answers, interval)
     failed = not_estimable(material.answers)
     missing: tuple[Block, ...] = (Bullets(failed, "Not estimable"),) if failed else ()
+    values = values_table(material.answers, interval)
+    beside: tuple[Block, ...] = (values,) if values is not None else ()
     if table is None:
-        return (Paragraph("No comparison was asked for or could be made with these tables."), *missing)
-    rows = forest_rows(material.answers)
+        return (Paragraph("No comparison was asked for or could be made with these tables."), *missing, *beside)
+    note = JUDGED if judged_of_many(material.answers) else ""
+    forest = forest_figures(forest_rows(material.answers), interval, note)
     nothing = Paragraph("No comparison has an interval, so there is no forest plot.")
-    return (table, *missing, forest_figure(rows, favours(material.arms), interval) if rows else nothing)
+    return (table, *missing, *(forest or (nothing,)), *beside)
 
 
 def survival_blocks(material: Material) -> tuple[Block, ...]:

@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from leadin.analysis.kaplan_meier import SurvivalCurve
 from leadin.analysis.result import Result
 from leadin.engine.intervals import clopper_pearson
-from leadin.reports.answers import Answers
+from leadin.reports.answers import COURSE_OF_ONE_ARM, Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm
-from leadin.reports.models import first_reason, shown_value
+from leadin.reports.estimate_words import shown_value
+from leadin.reports.models import first_reason
 from leadin.reports.numbers import decimals_for_interval, interval, number, p_phrase, percent, percent_interval, plural
 from leadin.reports.safety_table import kind_rows
-from leadin.reports.wording import BREATHING, measure_words, method_words
+from leadin.reports.wording import BREATHING, measure_words, method_words, rule_words
 
-MODELS = ("broken_stick", "random_slope", "slope_change")
-"""Methods that answer for a rate of decline, the first that has an estimate before the others."""
+MODELS = ("broken_stick", "random_slope", "slope_change", "mmrm", "ancova")
+"""Methods that answer for function, the first that has an estimate before the others."""
+AT_A_VISIT = ("mmrm", "ancova")
+"""Of these the methods that compare the measure itself at a visit, not its rate of decline."""
+JOINT = ("joint_rank", "win_ratio")
+"""Methods that answer for function and survival at once; the first screen tells them where they are planned primary."""
 NO_EVENTS = "The tables hold no events, so nothing can be said of survival: none recorded is not none happened."
 UNCONTROLLED = (
     "There is no control arm, so this trial alone cannot tell an effect from what would have happened anyway."
@@ -46,7 +51,7 @@ def function_sentence(answers: Answers, controlled: bool = True) -> Sentence:
         failed = [row for row in answers.of_method(*MODELS) if row.endpoint == "alsfrs_r" and row.warnings]
         why = f" ({first_reason(failed[0])})" if failed else ""
         return Sentence("Function", f"No change of ALSFRS-R could be estimated from these data{why}.")
-    said = [_rate_sentence(row, answers) for row in rows]
+    said = [_row_sentence(row, answers) for row in rows]
     said += [_significance(row, answers) for row in rows if row in answers.primary and row.p is not None]
     if not controlled:
         said.append(UNCONTROLLED)
@@ -58,17 +63,71 @@ def _model_rows(answers: Answers, endpoints: Sequence[str]) -> list[Result]:
     alone = len(answers.arms) == 1
     usable = [
         row
-        for row in answers.of_method(*MODELS)
+        for row in answers.judged(answers.of_method(*MODELS, *JOINT))
         if row.endpoint in endpoints
         and row.converged
-        and None not in (row.estimate, row.ci_low, row.ci_high)
-        and (answers.compares(row) or (alone and row.method == "random_slope"))
+        and row.estimate is not None
+        and (None not in (row.ci_low, row.ci_high) or (row in answers.primary and row.p is not None))
+        and (answers.compares(row) or (alone and row.method in COURSE_OF_ONE_ARM and row.contrast is not None))
     ]
     for method in [row.method for row in usable if row in answers.primary] + list(MODELS):
-        rows = [row for row in usable if row.method == method]
+        rows = sorted((row for row in usable if row.method == method), key=lambda row: row not in answers.primary)
+        # Of one comparison told in several ways (adjusted and not) the first.
+        rows = list({row.contrast: row for row in reversed(rows) if row.endpoint == rows[0].endpoint}.values())[::-1]
         if rows:
-            return rows[:1] if alone else [row for row in rows if row.endpoint == rows[0].endpoint]
+            return rows[:1] if alone else rows
     return []
+
+
+def _row_sentence(row: Result, answers: Answers) -> str:
+    if row.method in JOINT:
+        return _joint_sentence(row, answers)
+    return _visit_sentence(row, answers) if row.method in AT_A_VISIT else _rate_sentence(row, answers)
+
+
+def _visit_sentence(row: Result, answers: Answers) -> str:
+    """`At month 6 ALSFRS-R was 1.2 points higher with cells than with control (95 % interval 0.3 to 2.1; ...).`"""
+    what, unit = measure_words(row.endpoint), row.unit or ""
+    decimals = decimals_for_interval(row.standard_error, row.ci_low, row.ci_high)
+    value, low, high = float(row.estimate or 0.0), float(row.ci_low or 0.0), float(row.ci_high or 0.0)
+    size, level = f"{number(abs(value), decimals)} {unit}", answers.interval(row)
+    used = f"{method_words(row.method)}, {plural(row.n or 0, 'participant')}"
+    arm, reference = arm_called(answers.arms, row.arm), reference_arm(answers.arms)
+    month = number(row.time_months, 1).removesuffix(".0")
+    if arm is None or reference is None:
+        moved, spread = "fell" if value < 0 else "rose", spread_words(low, high, decimals, "down", "up")
+        return f"{what} {moved} by {size} from baseline to month {month} ({level} {spread}; {used})."
+    way, spread = "higher" if value >= 0 else "lower", spread_words(low, high, decimals, "lower", "higher")
+    return (
+        f"At month {month} {what} was {size} {way} with {arm.label} than with {reference.label} ({level} {spread}; "
+        f"{used})."
+    )
+
+
+def _joint_sentence(row: Result, answers: Answers) -> str:
+    """Of the joint rank how much higher one arm ranks; of wins how many times as often as it loses one arm wins."""
+    arm, reference = arm_called(answers.arms, row.arm), reference_arm(answers.arms)
+    with_arm, than = (each.label if each is not None else "the other arm" for each in (arm, reference))
+    value, error, low, high, unit = shown_value(row)
+    decimals = decimals_for_interval(error, low, high)
+    told = number(value, 1 if decimals is None else decimals)
+    if row.method == "win_ratio":
+        spread = f"{answers.interval(row)} {interval(low, high, decimals)}; "
+        used = f"{method_words(row.method)}, {plural(row.n or 0, 'participant')}"
+        return (
+            f"Each participant with {with_arm} held against each with {than}, by survival first and function next: "
+            f"{unit} {told} ({spread}{used})."
+        )
+    spread = ""
+    if low is not None and high is not None:
+        spread = f"{answers.interval(row)} {spread_words(low, high, decimals, 'lower', 'higher')}; "
+    used = f"{method_words(row.method)}, {rule_words(row.rule or '')}, {plural(row.n or 0, 'participant')}"
+    size = number(abs(float(value or 0.0)), 1 if decimals is None else decimals)
+    way = "higher" if float(value or 0.0) >= 0 else "lower"
+    return (
+        f"In one ranking by survival first and function next, participants with {with_arm} ranked {way} than those "
+        f"with {than}, by {size} ranks on average ({spread}{used})."
+    )
 
 
 def _rate_sentence(row: Result, answers: Answers) -> str:
@@ -119,7 +178,7 @@ def survival_sentence(
     """
     said = _deaths(answers, curves, fatal) if recorded else [NO_EVENTS]
     breathing = _model_rows(answers, BREATHING)
-    said += [_rate_sentence(row, answers) for row in breathing]
+    said += [_row_sentence(row, answers) for row in breathing]
     return Sentence("Survival and breathing" if breathing else "Survival", " ".join(said))
 
 
@@ -138,7 +197,9 @@ def _deaths(answers: Answers, curves: Mapping[str | None, SurvivalCurve], fatal:
     said = [f"{_by_arm(told, arms)} {fatal}."]
     for row in answers.of_method("cox"):
         said += _hazard_words(row, answers, fatal)
-    for row in answers.of_method("cox", "log_rank"):
+    for row in answers.judged(answers.of_method("restricted_mean")):
+        said += _mean_survival_words(row, answers)
+    for row in answers.of_method("cox", "log_rank", "restricted_mean"):
         if row in answers.primary and row.p is not None:
             said.append(_significance(row, answers))
     return said if several else said + _last_survival(answers)
@@ -169,6 +230,22 @@ def _hazard_words(row: Result, answers: Answers, fatal: str) -> list[str]:
     return [
         f"The hazard of {of} with {arm.label} was {number(value, decimals)} times that with {reference.label} "
         f"({answers.interval(row)} {interval(low, high, decimals)})."
+    ]
+
+
+def _mean_survival_words(row: Result, answers: Answers) -> list[str]:
+    """`Up to month 12 those with cells lived 0.4 months longer on average than those with control (...).`"""
+    arm, reference = arm_called(answers.arms, row.arm), reference_arm(answers.arms)
+    if arm is None or reference is None or row.unit != "months" or not answers.is_between(row):
+        return []
+    if row.estimate is None or row.ci_low is None or row.ci_high is None:
+        return []
+    decimals = decimals_for_interval(row.standard_error, row.ci_low, row.ci_high)
+    way, month = "longer" if row.estimate >= 0 else "shorter", number(row.time_months, 1).removesuffix(".0")
+    spread = spread_words(row.ci_low, row.ci_high, decimals, "shorter", "longer")
+    return [
+        f"Up to month {month} those with {arm.label} lived {number(abs(row.estimate), decimals)} months {way} on "
+        f"average than those with {reference.label} ({answers.interval(row)} {spread})."
     ]
 
 

@@ -85,7 +85,7 @@ def slopes_figure(
                 axes.set_ylabel(f"Follow-up slope{lines}({unit})")
             else:
                 axes.tick_params(labelleft=False)
-            heading = wrapped(f"{arm.label}, n = {pairs[arm.name].n}", width, SMALL, bold=True)[:2]
+            heading = wrapped(f"{arm.label}, n\u00a0=\u00a0{pairs[arm.name].n}", width, SMALL, bold=True)[:2]
             axes.set_title(
                 "\n".join(heading), fontsize=SMALL, fontweight="bold", color=arm.look.colour, loc="left", pad=5
             )

@@ -16,7 +16,6 @@ from leadin.reports.drawing import (
     drawing_style,
     month_ticks,
     plain,
-    shortened,
     svg_text,
     text_width,
     wrapped,
@@ -49,7 +48,7 @@ def survival_figure(
         else min(max(92.0, *(text_width(arm.label, SMALL, True) + 18 for arm, _ in shown)), 140.0)
     )
     right = min(max(text_width(arm.label, SMALL, True) for arm, _ in shown) + 12, 120.0) if len(shown) > 1 else 14.0
-    height = top + panel + foot + ROW * (len(shown) + (len(shown) > 1)) + 4
+    height = top + panel + foot + _risk_row(shown, left) * len(shown) + ROW * (len(shown) > 1) + 4
     title = "Survival"
     with drawing_style(name):
         figure = blank_figure(PAGE_WIDTH, height)
@@ -138,13 +137,21 @@ def _numbers_at_risk(
     aside = {"xytext": (-left + 2, 0), "textcoords": "offset points", "ha": "left"}
     y = -foot
     axes.annotate("Number at risk", (0, y), **place, **aside)
+    row = _risk_row(shown, left)
+    y -= (row - ROW) / 2
     for arm, curve in shown:
         if len(shown) > 1:
-            y -= ROW
-            name = shortened(arm.label, left - 14, SMALL, True)
+            y -= row
+            name = "\n".join(wrapped(arm.label, left - 14, SMALL, True)[:2])
             axes.annotate(name, (0, y), color=arm.look.colour, fontweight="bold", **place, **aside)
         for month, at_risk in zip(ticks, curve.at_risk_at(ticks), strict=True):
             axes.annotate(str(at_risk), (month, y), ha="center", color=arm.look.colour, **place)
+
+
+def _risk_row(shown: list[tuple[ReportArm, SurvivalCurve]], left: float) -> float:
+    """Points of one arm's line of numbers at risk: of two lines where any name takes two."""
+    several = len(shown) > 1 and any(len(wrapped(arm.label, left - 14, SMALL, True)) > 1 for arm, _ in shown)
+    return 1.8 * ROW if several else ROW
 
 
 def survival_finding(shown: Sequence[tuple[ReportArm, SurvivalCurve]], origin: str) -> str:

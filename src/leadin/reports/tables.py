@@ -59,6 +59,12 @@ class Table:
                 spans.append((column.group, 1))
         return tuple(spans)
 
+    @property
+    def span_of(self) -> tuple[int | None, ...]:
+        """For each column which of `header_groups` spans it, counted from 1; None where that one has no title."""
+        groups = enumerate(self.header_groups, start=1)
+        return tuple(number if title is not None else None for number, (title, span) in groups for _ in range(span))
+
 
 @dataclass(frozen=True)
 class Paragraph:

@@ -34,12 +34,16 @@ MOST_PANELS_A_ROW = 3
 
 @dataclass(frozen=True)
 class MeanCurve:
-    """A model's mean over time and its 95 % band; months from time zero, all of one length."""
+    """A model's mean over time and its 95 % band; months from time zero, all of one length.
+
+    at_visits: the model has a mean at each of these months and says nothing between them.
+    """
 
     months: tuple[float, ...]
     mean: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    at_visits: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,9 @@ def trajectories_figure(
         finding = trajectories_finding(arms, {key: len(value) for key, value in lines.items()}, measured, means)
         svg = svg_text(figure, name, title, finding)
     caption = "Thin lines: participants."
-    if means:
+    if any(curve.at_visits for curve in means.values()):
+        caption += f" Points and bars: adjusted mean of the {model} at each visit with its 95 % interval."
+    elif means:
         caption += f" Thick line and band: mean of the {model} with its 95 % interval."
     else:
         caption += " No model mean is drawn: no model of it was asked for or could be fitted."
@@ -161,11 +167,34 @@ def _panel(
         _label_other(axes, other, means.get(arm.name), reference, limits)
     if arm.name in means:
         own = means[arm.name]
-        axes.fill_between(own.months, own.low, own.high, color=arm.look.colour, alpha=0.25, linewidth=0, zorder=3)
-        axes.plot(own.months, own.mean, color=arm.look.colour, linewidth=2.6, linestyle=arm.look.dash, zorder=5)
+        _own_mean(axes, arm, own)
     time_axis(axes, first, last)
     axes.set_ylim(low, high)
     time_zero(axes, "time zero" if first < -0.5 else None)
+
+
+def _own_mean(axes: Any, arm: ReportArm, own: MeanCurve) -> None:
+    """The mean with its band; of a model of visits a point with its interval at each of them."""
+    if not own.at_visits:
+        axes.fill_between(own.months, own.low, own.high, color=arm.look.colour, alpha=0.25, linewidth=0, zorder=3)
+        axes.plot(own.months, own.mean, color=arm.look.colour, linewidth=2.6, linestyle=arm.look.dash, zorder=5)
+        return
+    spread = [[m - low for m, low in zip(own.mean, own.low, strict=True)]]
+    spread.append([high - m for m, high in zip(own.mean, own.high, strict=True)])
+    axes.errorbar(
+        own.months,
+        own.mean,
+        yerr=spread,
+        color=arm.look.colour,
+        linestyle=arm.look.dash,
+        linewidth=1.2,
+        elinewidth=1.8,
+        marker=arm.look.marker,
+        markersize=4.5,
+        markeredgecolor=PAPER,
+        markeredgewidth=0.6,
+        zorder=5,
+    )
 
 
 def _ticks(axes: Any, measured: Measured) -> None:
@@ -177,7 +206,7 @@ def _ticks(axes: Any, measured: Measured) -> None:
 
 def _heading(axes: Any, arm: ReportArm, shown: int, limits: Limits, width: float) -> None:
     """The arm's name above its panel, and above the words for time zero where they stand there."""
-    text = "\n".join(wrapped(f"{arm.label}, n = {shown}", width, SMALL, bold=True)[:2])
+    text = "\n".join(wrapped(f"{arm.label}, n\u00a0=\u00a0{shown}", width, SMALL, bold=True)[:2])
     axes.annotate(
         text,
         (0, 1),

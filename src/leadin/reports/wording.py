@@ -10,14 +10,27 @@ METHODS: Mapping[str, str] = {
     "responders": "responders",
     "random_slope": "random-slope model",
     "broken_stick": "broken-stick model",
+    "mmrm": "repeated-measures model (MMRM)",
     "ancova": "analysis of covariance",
     "joint_rank": "joint rank (CAFS)",
     "win_ratio": "win statistics",
     "kaplan_meier": "Kaplan-Meier",
     "log_rank": "log-rank test",
     "cox": "Cox model",
+    "restricted_mean": "restricted mean survival",
+    "paired_side": "treated against other side",
+    "potency": "potency of the cells",
     "safety": "adverse events",
 }
+SHORT_METHODS: Mapping[str, str] = {
+    "mmrm": "MMRM",
+    "ancova": "ANCOVA",
+    "joint_rank": "joint rank",
+    "win_ratio": "wins over all pairs",
+    "restricted_mean": "restricted mean",
+    "paired_side": "side against side",
+}
+"""Methods in the words of a figure that has no room for more."""
 ASSUMPTIONS: Mapping[str, str] = {
     "slope_change": (
         "Each participant declines in a straight line before and after time zero; those with too few visits are like "
@@ -37,6 +50,11 @@ ASSUMPTIONS: Mapping[str, str] = {
         "participants; whatever else changes at time zero changes alike in every arm; visits are missing at random "
         "given those that were made."
     ),
+    "mmrm": (
+        "Scores at the visits vary together normally, by the stated covariance; each visit has its own mean in each "
+        "arm; visits are missing at random given those that were made, and those who died are taken as if they had "
+        "lived on unless the plan says otherwise."
+    ),
     "ancova": (
         "Those who were seen at the visit stand for all; the change goes with baseline in a straight line, alike in "
         "every arm; what is left varies alike. Nothing is said of those who died before."
@@ -54,6 +72,18 @@ ASSUMPTIONS: Mapping[str, str] = {
         "Those who leave are at the same risk as those who stay; the test sees most where hazards are proportional."
     ),
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
+    "restricted_mean": (
+        "Those who leave are at the same risk as those who stay; nothing is taken for granted of the hazards. It "
+        "speaks of survival up to the stated month and of nothing after it."
+    ),
+    "paired_side": (
+        "The two sides of a participant would have gone alike without the cells; what acts on both sides does not "
+        "show; differences vary normally between participants."
+    ),
+    "potency": (
+        "What the cells secrete in the laboratory stands for what they do in the body: nobody has shown that. "
+        "Exploratory; an association is no effect."
+    ),
     "safety": (
         "Events are counted as they were recorded; what nobody wrote down is not there. Rates of all events take those "
         "of one participant as independent; time to the first takes those who leave or die to be at the risk of the "
@@ -117,9 +147,15 @@ def method_words(method: str) -> str:
     return METHODS.get(method, method.replace("_", " "))
 
 
+def short_method(method: str) -> str:
+    """The method as it stands in a figure: `MMRM`."""
+    return SHORT_METHODS.get(method, method_words(method))
+
+
 def measure_words(endpoint: str) -> str:
     """The endpoint as it stands in a sentence; joined endpoints stay joined: `ALSFRS-R or SVC`."""
-    return " or ".join(MEASURES.get(part, part.replace("_", " ")) for part in endpoint.split(" or "))
+    parts = re.split(r"( or | and )", endpoint)
+    return "".join(part if k % 2 else MEASURES.get(part, part.replace("_", " ")) for k, part in enumerate(parts))
 
 
 def capital(text: str) -> str:
