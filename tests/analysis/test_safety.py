@@ -556,3 +556,13 @@ def test_whoever_had_nothing_adds_to_the_denominator_alone(trial, rows):
             assert b.ci_high < a.ci_high
         elif a.arm == "cells" and a.contrast is None:
             assert a == b
+
+
+def test_numbers_of_rows_between_arms_of_unequal_size(build):
+    arms = dict.fromkeys("abcd", "cells") | dict.fromkeys("xy", "control")
+    told = {"participant_id": "a", "start_month": 1.0, "term": "Headache", "system_organ_class": "Nerves"}
+    trial = build(arms, {who: {3: 38.0} for who in "abcx"}, adverse_events=[told])
+    planned = PlannedAnalysis(method="safety", terms_compared_from=1)
+    between = [r for r in safety(trial, planned, "control") if r.contrast is not None]
+    assert {(r.n, r.not_evaluable) for r in between} == {(4, 2)}
+    assert {r.unit for r in between} == {SHARE, RATE, INCIDENCE, RATE_RATIO, INCIDENCE_RATIO, None}
