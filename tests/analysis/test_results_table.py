@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results_table import (
@@ -118,17 +119,22 @@ ROWS = (
     Result("safety", "adverse_events", arm="a", rule="any", unit="events per 100 person-months"),
     Result("safety", "adverse_events", arm="a", rule="Infections", unit="proportion of participants"),
     Result("cox", "survival", arm="a"),
+    Result("kaplan_meier", "survival", arm="a"),
+    Result("kaplan_meier", "survival", arm="a", rule=f"cumulative incidence of death, {TOLD_APART}"),
+    Result("kaplan_meier", "survival", arm="a", rule="cumulative incidence of death"),
 )
 
 
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
-    assert shown == (ROWS[0], ROWS[2], ROWS[5])
-    hidden = "3 more rows (single adverse events, Wilson intervals) in the JSON and in `to_polars()`."
+    assert shown == (ROWS[0], ROWS[2], ROWS[5], ROWS[6], ROWS[8])
+    hidden = (
+        "4 more rows (single adverse events, kinds of fatal event, Wilson intervals) in the JSON and in `to_polars()`."
+    )
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden
-    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 6
+    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 9
 
 
 def test_reasons_are_told_once_with_all_their_methods():

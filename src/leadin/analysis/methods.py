@@ -18,6 +18,7 @@ from leadin.analysis import kaplan_meier as _kaplan_meier
 from leadin.analysis import log_rank as _log_rank
 from leadin.analysis import random_slope as _random_slope
 from leadin.analysis import responders as _responders
+from leadin.analysis import restricted_mean as _restricted_mean
 from leadin.analysis import safety as _safety
 from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
@@ -141,6 +142,14 @@ METHODS: dict[str, Method] = {
             _log_rank.REFERENCES,
         ),
         Method("cox", _cox.cox, "events", "How many times as fast does one arm die?", _SURVIVAL, _cox.REFERENCES),
+        Method(
+            "restricted_mean",
+            _restricted_mean.restricted_mean,
+            "events",
+            "How many months are lived on average up to a stated month, and how many more in one arm?",
+            _SURVIVAL,
+            _restricted_mean.REFERENCES,
+        ),
         Method(
             "safety",
             _safety.safety,

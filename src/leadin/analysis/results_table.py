@@ -7,7 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.responders import WILSON
+from leadin.analysis.restricted_mean import LOG_RATIO
 from leadin.analysis.result import Result
 from leadin.analysis.safety import KIND_RULES, SHARE
 
@@ -16,17 +18,19 @@ COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 NUMBERS = (False, False, False, True, True, True, True, False)
 """Which columns hold numbers and are aligned right."""
 ABSENT = "-"
+RATIOS = {"log hazard ratio": "hazard ratio", LOG_RATIO: "ratio of means"}
+"""Units that are logarithms of ratios, with what the ratio is called."""
 
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
-    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event."""
+    """The rows that a short table shows: no second interval of one share, no single kinds of adverse or fatal event."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return row.rule not in KIND_RULES or row.unit != SHARE
-    return row.rule is not None and row.rule.endswith(WILSON)
+    return row.rule is not None and row.rule.endswith((WILSON, TOLD_APART))
 
 
 def headings(interval: str) -> tuple[str, ...]:
@@ -76,7 +80,8 @@ def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     lines = [f"Not estimated, {line}" for line in reasons(shown)]
     hidden = len(rows) - len(shown)
     if hidden:
-        lines.append(f"{hidden} more rows (single adverse events, Wilson intervals) in the JSON and in `to_polars()`.")
+        what = "single adverse events, kinds of fatal event, Wilson intervals"
+        lines.append(f"{hidden} more rows ({what}) in the JSON and in `to_polars()`.")
     return lines
 
 
@@ -94,7 +99,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """The numbers of a row as people read them: shares in per cent, a log hazard ratio as the ratio."""
+    """The numbers of a row as people read them: shares in per cent, the logarithm of a ratio as the ratio."""
 
     value: float | None
     error: float | None
@@ -107,10 +112,10 @@ class _Shown:
 def _shown(row: Result) -> _Shown:
     unit = row.unit or ""
     values = (row.estimate, row.standard_error, row.ci_low, row.ci_high)
-    if unit == "log hazard ratio":
+    if unit in RATIOS:
         ratio, low, high = (None if x is None else math.exp(min(x, 700.0)) for x in (values[0], *values[2:]))
         error = None if ratio is None or row.standard_error is None else ratio * row.standard_error
-        return _Shown(ratio, error, low, high, "hazard ratio")
+        return _Shown(ratio, error, low, high, RATIOS[unit])
     if unit.startswith("proportion"):
         value, error, low, high = (None if x is None else 100.0 * x for x in values)
         return _Shown(value, error, low, high, unit.replace("proportion", "%"), most_decimals=1)

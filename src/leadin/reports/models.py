@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from leadin.analysis.restricted_mean import LOG_RATIO
 from leadin.analysis.result import Result
+from leadin.analysis.results_table import RATIOS
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm, treated_arms
 from leadin.reports.forest import ForestRow
@@ -19,14 +21,14 @@ LEFT_TO_OTHER_SECTIONS = ("kaplan_meier", "safety")
 def shown_value(result: Result) -> tuple[float | None, float | None, float | None, float | None, str]:
     """Estimate, standard error, interval and unit as people read them.
 
-    A log hazard ratio is shown as the hazard ratio (its standard error by the delta method), a share as percentage
+    The logarithm of a ratio is shown as the ratio (its standard error by the delta method), a share as percentage
     points.
     """
     values = (result.estimate, result.standard_error, result.ci_low, result.ci_high)
-    if result.unit == "log hazard ratio":
+    if result.unit in RATIOS:
         ratio = _exp(result.estimate)
         error = ratio * result.standard_error if ratio is not None and result.standard_error is not None else None
-        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), "hazard ratio"
+        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), RATIOS[result.unit]
     if result.unit is not None and result.unit.startswith("proportion"):
         value, error, low, high = (None if each is None else 100 * each for each in values)
         return value, error, low, high, "% of participants" if result.contrast is None else "percentage points"
@@ -148,7 +150,8 @@ def forest_rows(answers: Answers) -> tuple[ForestRow, ...]:
 
 def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
     value, _, low, high, unit = shown_value(result)
-    if value is None or low is None or high is None:
+    # The difference of the means stands there already.
+    if value is None or low is None or high is None or result.unit == LOG_RATIO:
         return None
     ratio = unit == "hazard ratio"
     if ratio and not (low > 0 and high < math.inf):
@@ -167,7 +170,7 @@ def _forest_row(result: Result, answers: Answers) -> ForestRow | None:
         text=f"{text} ({spread})",
         comparison=capital(answers.contrast_words(result)) if several else None,
         ratio=ratio,
-        better_high=not ratio,
+        better_high=not (ratio or unit.endswith("lost")),
         primary=answers.role(result) == "planned primary",
         colour=arm.look.colour if arm is not None else INK,
     )

@@ -13,6 +13,7 @@ METHODS: Mapping[str, str] = {
     "kaplan_meier": "Kaplan-Meier",
     "log_rank": "log-rank test",
     "cox": "Cox model",
+    "restricted_mean": "restricted mean survival",
     "safety": "adverse events",
 }
 ASSUMPTIONS: Mapping[str, str] = {
@@ -39,6 +40,7 @@ ASSUMPTIONS: Mapping[str, str] = {
         "Those who leave are at the same risk as those who stay; the test sees most where hazards are proportional."
     ),
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
+    "restricted_mean": "Those who leave are at the risk of those who stay. No proportional hazards are needed.",
     "safety": "Events are counted as they were recorded; what nobody wrote down is not there.",
 }
 MEASURES: Mapping[str, str] = {
