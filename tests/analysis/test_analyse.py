@@ -52,7 +52,8 @@ def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
     assert list(told(results)) == [
         ("slope_change", "alsfrs_r"), ("responders", "alsfrs_r"), ("random_slope", "alsfrs_r"),
         ("broken_stick", "alsfrs_r"), ("kaplan_meier", "survival"), ("log_rank", "survival"), ("cox", "survival"),
-        ("restricted_mean", "survival"), ("safety", "adverse_events"),
+        ("restricted_mean", "survival"), ("paired_side", "strength"), ("potency", "secretion"),
+        ("safety", "adverse_events"),
     ]  # fmt: skip
     assert set(results.methods) == set(METHODS)
     assert not any(row.planned for row in results)
@@ -212,6 +213,8 @@ NO_EVENT = "the trial was imported without any event, so that nobody is known to
 LACKING = {
     **dict.fromkeys(("slope_change", "responders", "random_slope", "broken_stick"), NO_SCORE),
     **dict.fromkeys(("kaplan_meier", "log_rank", "cox", "restricted_mean"), NO_EVENT),
+    "paired_side": "the trial has no assessment of the strength of both limbs",
+    "potency": "the trial has no lot with secretion before and after differentiation",
     "safety": "the trial was imported without any adverse event; none recorded is not none seen",
 }
 
@@ -222,7 +225,11 @@ def test_what_the_tables_cannot_carry_is_said_method_by_method(build):
     assert len(results) == len(METHODS)
     assert not any(row.converged for row in results)
     assert all(row.references == METHODS[row.method].references for row in results)
-    assert [row.endpoint for row in results] == ["alsfrs_r"] * 4 + ["survival"] * 4 + ["adverse_events"]
+    assert [row.endpoint for row in results] == ["alsfrs_r"] * 4 + ["survival"] * 4 + [
+        "strength",
+        "secretion",
+        "adverse_events",
+    ]
 
 
 def test_no_adverse_event_in_a_trial_that_was_conducted_is_none_seen(build):

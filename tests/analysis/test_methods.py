@@ -39,6 +39,8 @@ def test_needs_are_tables():
         "log_rank": "events",
         "cox": "events",
         "restricted_mean": "events",
+        "paired_side": "assessments",
+        "potency": "lots",
         "safety": "adverse_events",
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadin.analysis.cumulative_incidence import TOLD_APART
+from leadin.analysis.potency import LOG_FOLD
 from leadin.analysis.responders import WILSON
 from leadin.analysis.restricted_mean import LOG_RATIO
 from leadin.analysis.result import Result
@@ -18,7 +19,7 @@ COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 NUMBERS = (False, False, False, True, True, True, True, False)
 """Which columns hold numbers and are aligned right."""
 ABSENT = "-"
-RATIOS = {"log hazard ratio": "hazard ratio", LOG_RATIO: "ratio of means"}
+RATIOS = {"log hazard ratio": "hazard ratio", LOG_RATIO: "ratio of means", LOG_FOLD: "fold change"}
 """Units that are logarithms of ratios, with what the ratio is called."""
 
 

@@ -52,11 +52,12 @@ class Answers:
     def compares(self, row: Result) -> bool:
         """The estimate is a comparison: with the reference arm, or, in a trial of one arm, a change at time zero.
 
-        The random-slope model of one arm gives the slope itself, which compares nothing.
+        The random-slope model of one arm gives the slope itself, which compares nothing; sides of a body and states of
+        a cell are no times.
         """
         if len(self.arms) > 1:
             return self.is_between(row)
-        return row.contrast is not None and row.method != "random_slope"
+        return row.contrast is not None and row.method not in ("random_slope", "paired_side", "potency")
 
     def contrast_words(self, row: Result) -> str:
         """What is compared, with the arms' labels instead of their names."""

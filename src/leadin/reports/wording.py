@@ -14,6 +14,8 @@ METHODS: Mapping[str, str] = {
     "log_rank": "log-rank test",
     "cox": "Cox model",
     "restricted_mean": "restricted mean survival",
+    "paired_side": "treated against untreated side",
+    "potency": "potency",
     "safety": "adverse events",
 }
 ASSUMPTIONS: Mapping[str, str] = {
@@ -41,6 +43,13 @@ ASSUMPTIONS: Mapping[str, str] = {
     ),
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
     "restricted_mean": "Those who leave are at the risk of those who stay. No proportional hazards are needed.",
+    "paired_side": (
+        "Without cells both limbs would change alike; the cells act on the side that was given them, not on the other."
+    ),
+    "potency": (
+        "A participant's lots are alike but for chance. An association with the outcome is no effect: nobody was "
+        "allocated to potent cells."
+    ),
     "safety": "Events are counted as they were recorded; what nobody wrote down is not there.",
 }
 MEASURES: Mapping[str, str] = {
@@ -51,6 +60,8 @@ MEASURES: Mapping[str, str] = {
     "strength.left": "strength, left",
     "strength.right": "strength, right",
     "survival": "survival",
+    "strength": "limb strength",
+    "secretion": "secretion",
     "adverse_events": "adverse events",
 }
 VARIABLES = (
