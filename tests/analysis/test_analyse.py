@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import leadin
-from leadin.analysis.analyse import analyse_trial
+from leadin.analysis.analyse import ONE_MEASURE, analyse_trial
 from leadin.analysis.methods import METHODS
 from leadin.errors import DataError, ProtocolError, UsageError
 from leadin.protocols.plan import Plan
@@ -49,7 +49,7 @@ def told(results):
 
 def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
     results = analyse_trial(trial)
-    assert list(told(results)) == [(name, ENDPOINT[method.needs]) for name, method in METHODS.items()]
+    assert list(told(results)) == [(name, ENDPOINT[name]) for name, method in METHODS.items()]
     assert set(results.methods) == set(METHODS)
     assert not any(row.planned for row in results)
     assert results.plan is None
@@ -60,7 +60,7 @@ def test_without_a_plan_every_method_runs_and_is_exploratory(trial):
 
 def test_measures_of_breathing_are_analysed_where_the_tables_hold_them(build):
     results = analyse_trial(build(ARMS, scores(), ENDS, more=breathing("svc_percent"), adverse_events=HARM))
-    by_measure = [name for name, method in METHODS.items() if method.needs == "assessments" and name != "responders"]
+    by_measure = [name for name, method in METHODS.items() if method.needs == "assessments" and name not in ONE_MEASURE]
     assert [key for key in told(results) if key[1] == "svc_percent"] == [(name, "svc_percent") for name in by_measure]
     only = analyse_trial(build(ARMS, more=breathing("fvc_percent")), methods=["random_slope"])
     assert list(told(only)) == [("random_slope", "fvc_percent")]
@@ -202,12 +202,19 @@ def test_a_strategy_of_the_plan_is_carried_out_and_said(build):
     )
 
 
-ENDPOINT = {"assessments": "alsfrs_r", "events": "survival", "adverse_events": "adverse_events"}
+ENDPOINT = {
+    **{name: {"assessments": "alsfrs_r", "events": "survival"}.get(method.needs) for name, method in METHODS.items()},
+    "safety": "adverse_events",
+    "paired_side": "strength",
+    "potency": "secretion",
+}
 NO_SCORE = "the trial has no assessment of ALSFRS-R total"
 NO_EVENT = "the trial was imported without any event, so that nobody is known to have died or to have been followed"
 LACKING = {
     **{name: NO_SCORE for name, method in METHODS.items() if method.needs == "assessments"},
     **{name: NO_EVENT for name, method in METHODS.items() if method.needs == "events"},
+    "paired_side": "the trial has no assessment of the strength of both limbs",
+    "potency": "the trial has no lot with secretion before and after differentiation",
     "safety": "the trial was imported without any adverse event; none recorded is not none seen",
 }
 
@@ -218,7 +225,7 @@ def test_what_the_tables_cannot_carry_is_said_method_by_method(build):
     assert len(results) == len(METHODS)
     assert not any(row.converged for row in results)
     assert all(row.references == METHODS[row.method].references for row in results)
-    assert [row.endpoint for row in results] == [ENDPOINT[METHODS[row.method].needs] for row in results]
+    assert [row.endpoint for row in results] == [ENDPOINT[row.method] for row in results]
 
 
 def test_no_adverse_event_in_a_trial_that_was_conducted_is_none_seen(build):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from leadin.analysis import cox as module
 from leadin.analysis.cox import REFERENCES, cox, hazard_ratio
 from leadin.errors import ConvergenceError
 from leadin.protocols.planned_analysis import PlannedAnalysis
@@ -33,6 +33,7 @@ def efron(beta, months, event, treated):
     return score, information
 
 
+@pytest.mark.evidence("cox", "property")
 @given(rows)
 @settings(max_examples=25)
 def test_the_fit_is_the_maximum_or_there_is_none(rows):
@@ -137,20 +138,147 @@ def test_one_arm_has_nothing_to_be_compared_with(build, name):
     assert (row.converged, row.warnings) == (False, ("expected at least two arms to compare; got 1",))
 
 
-def test_a_fit_that_fails_lists_what_was_tried(monkeypatch):
-    monkeypatch.setattr(module, "FIT_OPTIONS", {"precision": 0.0, "r_precision": 0.0, "max_steps": 2})
-    with pytest.raises(ConvergenceError) as caught:
-        hazard_ratio([2, 9, 4, 9], [True, False, True, False], [0, 0, 1, 1])
-    assert str(caught.value) == "the fit did not converge; tried " + "; ".join(
-        f"step size {size}: Newton-Raphson failed to converge sufficiently" for size in ("0.95", "0.5", "0.2", "0.05")
-    )
-
-
-def test_a_large_effect_that_lifelines_first_misses_is_found():
-    # With its own first step lifelines overshoots here; a smaller one gets there.
+def test_a_large_effect_at_which_newton_s_first_step_overshoots_is_found():
     draw = np.random.Generator(np.random.PCG64(11))
     treated = np.repeat([0, 1], (90, 8))
     months = np.minimum(np.round(draw.exponential(np.where(treated, 1.5, 30.0)), 3), 18)
     fit = hazard_ratio(months, months < 18, treated)
     assert efron(fit.log_ratio, months, months < 18, treated)[0] == pytest.approx(0, abs=1e-8)
     assert fit.log_ratio > 2
+
+
+def with_columns(trial, **columns):
+    people = trial.participants.drop([name for name in columns if name in trial.participants.columns])
+    return trial.with_tables(
+        {"participants": people.with_columns(*(pl.Series(name, values) for name, values in columns.items()))}
+    )
+
+
+def many(build, n=60, seed=8):
+    draw = np.random.Generator(np.random.PCG64(seed))
+    age = draw.normal(60, 10, n)
+    times = np.round(draw.exponential(12 * np.exp(-0.04 * (age - 60))), 1) + 0.1
+    rows = [(i % 2, min(float(t), 18.0), t < 18) for i, t in enumerate(times)]
+    return trial_of(build, rows), age
+
+
+def one(trial, reference="x", **settings):
+    (row,) = cox(trial, PlannedAnalysis(method="cox", **settings), reference)
+    return row
+
+
+@pytest.mark.evidence("cox", "property")
+def test_the_scale_of_a_covariate_and_the_order_of_participants_do_not_matter(build):
+    trial, age = many(build)
+    plain = one(with_columns(trial, age_years=age), covariates=("age_years",))
+    scaled = one(with_columns(trial, age_years=5.0 - 1e4 * age), covariates=("age_years",))
+    turned = with_columns(trial, age_years=age)
+    turned = one(
+        turned.with_tables({"participants": turned.participants[::-1], "events": turned.events[::-1]}),
+        covariates=("age_years",),
+    )
+    for other in (scaled, turned):
+        assert other.estimate == pytest.approx(plain.estimate, rel=1e-9)
+        assert other.standard_error == pytest.approx(plain.standard_error, rel=1e-9)
+    assert plain.estimate != pytest.approx(one(trial).estimate, rel=1e-3)
+
+
+@pytest.mark.evidence("cox", "property")
+def test_one_stratum_is_no_stratum_and_arms_swap_the_sign(build):
+    trial, age = many(build)
+    trial = with_columns(trial, age_years=age, stratum=["all"] * 60, site=["abc"[i // 20] for i in range(60)])
+    usual = one(trial)
+    single = one(trial, strata=("stratum",))
+    assert single.estimate == pytest.approx(usual.estimate, rel=1e-12)
+    settings = {"strata": ("site",), "covariates": ("age_years",)}
+    there, back = one(trial, **settings), one(trial, "y", **settings)
+    assert back.estimate == pytest.approx(-there.estimate, rel=1e-9)
+    assert back.p == pytest.approx(there.p, rel=1e-9)
+
+
+def test_who_lacks_a_covariate_is_left_out_and_counted(build):
+    trial, age = many(build)
+    told = [None if i in (0, 7, 31) else float(a) for i, a in enumerate(age)]
+    row = one(with_columns(trial, age_years=told), covariates=("age_years",))
+    assert (row.n, row.not_evaluable, row.converged) == (57, 3, True)
+    kept = [i for i in range(60) if i not in (0, 7, 31)]
+    names = trial.participants["participant_id"]
+    fewer = trial.with_tables({"participants": with_columns(trial, age_years=age).participants[kept]})
+    assert names.len() == 60
+    assert row.estimate == one(fewer, covariates=("age_years",)).estimate
+
+
+def test_a_level_that_only_those_left_out_have_is_no_column(build):
+    trial, age = many(build)
+    told = [None if i == 3 else float(a) for i, a in enumerate(age)]
+    region = ["bulbar" if i % 3 else "limb" for i in range(60)]
+    region[3] = "spinal"
+    row = one(with_columns(trial, age_years=told, onset_region=region), covariates=("age_years", "onset_region"))
+    assert (row.converged, row.n) == (True, 59)
+
+
+def test_settings_are_told_in_rule_and_estimand(build):
+    trial, age = many(build)
+    trial = with_columns(trial, age_years=age, weight_kg=age[::-1], site=["abc"[i // 20] for i in range(60)])
+    row = one(trial, covariates=("age_years", "weight_kg"), strata=("site",), fatal_events=("death",))
+    assert row.rule == "stratified by site; adjusted for age_years and weight_kg"
+    assert row.estimand == (
+        "The log of the ratio of the hazards of death from time zero on, arm y to arm x, taken to be the same at every "
+        "time, for participants alike in age_years and weight_kg (who lacks one of them is left out), compared within "
+        "strata of site, in all participants at risk, as allocated, whatever was given (treatment policy); leaving the "
+        "trial is taken to say nothing about survival (independent censoring)."
+    )
+    assert one(trial).rule is None
+
+
+@pytest.mark.evidence("cox", "bad_input")
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ([4.0] * 60, "age_years: expected a covariate that differs between participants; it is the same in everybody. "
+         "Leave it out."),
+        ([None] * 60, "age_years: expected a covariate that differs between participants; it is empty in everybody. "
+         "Leave it out."),
+        ([float("nan")] * 59 + [float("inf")], "age_years: expected a covariate that differs between participants; it "
+         "is empty in everybody. Leave it out."),
+        ([1.0, 2.0, *[None] * 58], "nobody of {} died while participants of both arms were at risk"),
+    ],
+)  # fmt: skip
+def test_a_covariate_that_cannot_be_used_is_said(build, column, said):
+    trial, _ = many(build)
+    row = one(with_columns(trial, age_years=pl.Series(column, dtype=pl.Float64)), covariates=("age_years",))
+    assert (row.converged, row.estimate) == (False, None)
+    assert row.warnings[0].startswith(said.format("the arm")) or row.warnings[0].startswith(
+        said.format("the reference arm")
+    )
+
+
+@pytest.mark.evidence("cox", "bad_input")
+def test_a_column_that_is_not_there_is_said(build):
+    row = one(many(build)[0], covariates=("agee_years",))
+    assert row.warnings[0].startswith("agee_years: expected a column of the participants (")
+    assert row.warnings[0].endswith("got none so named. Did you mean 'age_years'?")
+
+
+@pytest.mark.evidence("cox", "bad_input")
+def test_arms_that_die_in_different_strata_are_not_compared(build):
+    # x dies at site a while both are there, y only at site b, where x is not at risk any more.
+    rows = [(0, 2, True), (0, 8, False), (1, 9, False), (0, 3, False), (1, 4, True)]
+    row = one(with_columns(trial_of(build, rows), site=list("aaabb")), strata=("site",))
+    assert row.warnings == (
+        "nobody of the arm died while participants of both arms of a stratum were at risk, so that no finite hazard "
+        "ratio fits best (monotone likelihood)",
+    )
+    assert one(trial_of(build, rows)).converged
+
+
+@pytest.mark.evidence("cox", "bad_input")
+def test_reasons_speak_of_what_is_counted(build):
+    trial = build({"a": "x", "b": "y"}, events=[("a", 2.0, "death"), ("b", 3.0, "death")])
+    row = one(trial, fatal_events=("tracheostomy",))
+    assert row.warnings == ("nobody had tracheostomy, so that no hazard ratio can be estimated",)
+    assert row.rule == "cause-specific: tracheostomy"
+    assert row.estimand.endswith(
+        "(independent censoring). Death competes: it ends the time at risk (cause-specific hazard), which says how "
+        "fast the event comes to those still at risk, not how many have it."
+    )

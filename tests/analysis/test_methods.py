@@ -42,6 +42,9 @@ def test_needs_are_tables():
         "kaplan_meier": "events",
         "log_rank": "events",
         "cox": "events",
+        "restricted_mean": "events",
+        "paired_side": "assessments",
+        "potency": "lots",
         "safety": "adverse_events",
     }
 
@@ -81,6 +84,7 @@ def test_an_unknown_method_is_refused_with_the_nearest(name, hint):
     with pytest.raises(UsageError) as caught:
         method_named(name)
     assert str(caught.value) == (f"method: expected one of {', '.join(METHODS)}; got {name!r}.{hint}")
+    assert "slope_change, responders" in str(caught.value)
 
 
 def test_a_known_method_is_given():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results_table import (
@@ -129,20 +130,23 @@ ROWS = (
     Result("safety", "adverse_events", arm="a", rule="Infections", unit="proportion of participants"),
     Result("cox", "survival", arm="a"),
     Result("mmrm", "alsfrs_r", arm="a", rule="adjusted mean"),
+    Result("kaplan_meier", "survival", arm="a"),
+    Result("kaplan_meier", "survival", arm="a", rule=f"cumulative incidence of death, {TOLD_APART}"),
+    Result("kaplan_meier", "survival", arm="a", rule="cumulative incidence of death"),
 )
 
 
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
-    assert shown == (ROWS[0], ROWS[2], ROWS[5])
+    assert shown == (ROWS[0], ROWS[2], ROWS[5], ROWS[7], ROWS[9])
     hidden = (
-        "4 more rows (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
+        "5 more rows (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
         "`to_polars()`."
     )
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden
-    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 7
+    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 10
 
 
 def test_reasons_are_told_once_with_all_their_methods():

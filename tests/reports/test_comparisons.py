@@ -201,7 +201,7 @@ def test_side_against_side_stands_beside_arm_against_arm(slope_row, cells_and_co
     ]
     assert rows[1].sides == ("favours the other side", "favours the treated side")
     (alone,) = forest_rows(Answers((side,), only))
-    assert (alone.comparison, alone.label) == (None, "Strength, side against side, month 6")
+    assert (alone.comparison, alone.label) == (None, "Limb strength, side against side, month 6")
 
 
 def test_every_method_has_words_and_says_what_it_takes_for_granted():

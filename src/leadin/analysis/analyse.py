@@ -12,6 +12,7 @@ from leadin.analysis.arms import allocated, reference_arm
 from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.measures import measure_name
 from leadin.analysis.methods import METHODS, Method, method_named
+from leadin.analysis.paired_side import MEASURES as LIMBS
 from leadin.analysis.provenance import provenance_of
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results import Results
@@ -25,7 +26,9 @@ from leadin.trials.usable import all_findings, usable_trial
 
 FUNCTION_MEASURES = ("alsfrs_r", "svc_percent", "fvc_percent")
 """Measures of function and breathing that are analysed, where the tables hold them, when there is no plan."""
-ENDPOINTS = {"events": "survival", "adverse_events": "adverse_events"}
+ENDPOINTS = {"events": "survival", "adverse_events": "adverse_events", "lots": "secretion"}
+ONE_MEASURE = ("responders", "paired_side")
+"""Methods that look at assessments and are run once, whatever measures the tables hold."""
 
 
 def analyse_trial(
@@ -66,7 +69,7 @@ def analyse_trial(
 def run_analysis(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
     """The rows of one analysis of a usable trial; a row with the reason where it cannot be run."""
     method = method_named(planned.method)
-    endpoint = ENDPOINTS.get(method.needs, planned.measure)
+    endpoint = "strength" if method.name == "paired_side" else ENDPOINTS.get(method.needs, planned.measure)
     reason = _lacking(trial, method, planned)
     if reason is not None:
         return (not_evaluable(method.name, endpoint, reason, references=method.references),)
@@ -123,7 +126,7 @@ def _analyses(trial: Trial, plan: Plan | None, methods: Sequence[str] | None) ->
 def _exploratory(trial: Trial, method: Method) -> list[PlannedAnalysis]:
     """What is run of a method that no plan speaks of: for models, once per measure of function that the tables hold."""
     measures = ["alsfrs_r"]
-    if method.needs == "assessments" and method.name != "responders":
+    if method.needs == "assessments" and method.name not in ONE_MEASURE:
         held = trial.assessments["measure"].unique()
         measures = [m for m in FUNCTION_MEASURES if m in held] or measures
     role = "safety" if method.name == "safety" else "exploratory"
@@ -132,6 +135,12 @@ def _exploratory(trial: Trial, method: Method) -> list[PlannedAnalysis]:
 
 def _lacking(trial: Trial, method: Method, planned: PlannedAnalysis) -> str | None:
     """Why the tables cannot carry the method at all; None where they may."""
+    if method.name == "paired_side":
+        held = set(trial.assessments.drop_nulls("value")["measure"])
+        return None if held >= set(LIMBS) else "the trial has no assessment of the strength of both limbs"
+    if method.needs == "lots":
+        measured = trial.lots.drop_nulls(["secretion_before", "secretion_after"])
+        return "the trial has no lot with secretion before and after differentiation" if measured.is_empty() else None
     if method.needs == "assessments":
         measures = (planned.measure, *planned.either_of) if method.name == "responders" else (planned.measure,)
         seen = trial.assessments.filter(pl.col("measure").is_in(list(measures)) & pl.col("value").is_not_null())

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from leadin.analysis.arms import arms_of
+from leadin.analysis.causes import Causes, causes_of, competing_words, in_words_of, times_under
+from leadin.analysis.covariates import covariates
+from leadin.analysis.proportional_hazards import proportional_hazards
 from leadin.analysis.result import Result
-from leadin.errors import ConvergenceError
+from leadin.analysis.stratified import in_strata, joined, strata_warnings, stratum_words, survival_rule
+from leadin.errors import ConvergenceError, DataError
 from leadin.protocols.planned_analysis import PlannedAnalysis
-from leadin.trials.survival_times import survival_origin, survival_times
+from leadin.trials.survival_times import survival_origin
 from leadin.trials.trial import Trial
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 REFERENCES = (
     "Cox (1972), Regression models and life-tables, J R Stat Soc B 34:187-220, doi:10.1111/j.2517-6161.1972.tb00899.x",
     "Efron (1977), The efficiency of Cox's likelihood function for censored data, J Am Stat Assoc 72:557-565, "
     "doi:10.1080/01621459.1977.10480613",
-    "Davidson-Pilon (2019), lifelines: survival analysis in Python, J Open Source Softw 4:1317, "
-    "doi:10.21105/joss.01317",
 )
-# lifelines stops when half the squared Newton step falls below `precision`; its 1e-7 leaves 1e-3 in the estimate.
-# `r_precision` is a second way to stop early, by the change of the likelihood, and is switched off.
-FIT_OPTIONS = {"precision": 1e-22, "r_precision": 0.0, "max_steps": 200}
-STEP_SIZES = (0.95, 0.5, 0.2, 0.05)
-"""lifelines does not halve a Newton step that makes things worse; after a failure it is asked again for smaller
-ones."""
+ARM = "the arm"
 
 
 @dataclass(frozen=True)
@@ -42,74 +42,88 @@ class HazardRatio:
     p: float
 
 
-def hazard_ratio(months: ArrayLike, event: ArrayLike, treated: ArrayLike) -> HazardRatio:
-    """Cox's model with one indicator, ties by Efron, from times (n,), events (n,) and the indicator (n,).
+def hazard_ratio(
+    months: ArrayLike,
+    event: ArrayLike,
+    treated: ArrayLike,
+    *,
+    columns: ArrayLike | None = None,
+    titles: Sequence[str] = (),
+    stratum: ArrayLike | None = None,
+) -> HazardRatio:
+    """Cox's model, ties by Efron, from times (n,), events (n,) and an indicator (n,), adjusted for columns (n, k) with
+    their titles, each stratum (n,) with a baseline hazard of its own.
 
-    Raises ConvergenceError, with the reason, where the likelihood has no maximum or lifelines did not find it.
+    Raises ConvergenceError, with the reason, where the likelihood has no maximum; DataError for shapes that differ and
+    missing numbers.
     """
-    reason = _no_maximum(np.asarray(months, float), np.asarray(event, bool), np.asarray(treated, bool))
+    time, died, group = np.asarray(months, float), np.asarray(event, bool), np.asarray(treated, bool)
+    reason = _no_maximum(time, died, group, None if stratum is None else np.asarray(stratum))
     if reason is not None:
         raise ConvergenceError(reason)
-    # Loaded here: lifelines takes more than a second.
-    from lifelines import CoxPHFitter
-    from lifelines.exceptions import ConvergenceError as LifelinesError
-    from lifelines.exceptions import ConvergenceWarning
-    from pandas import DataFrame
-
-    columns = {"months": np.asarray(months, float), "event": np.asarray(event, bool)}
-    table = DataFrame({**columns, "treated": np.asarray(treated, float)})
-    attempts = []
-    for step_size in STEP_SIZES:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", ConvergenceWarning)
-            try:
-                options = {**FIT_OPTIONS, "step_size": step_size}
-                model = CoxPHFitter().fit(table, "months", "event", fit_options=options)
-            except (LifelinesError, ConvergenceWarning) as error:
-                attempts.append(f"step size {step_size:g}: {str(error).split('.')[0]}")
-                continue
-        beta, spread = float(model.params_["treated"]), float(model.standard_errors_["treated"])
-        return HazardRatio(beta, spread, beta / spread, float(2.0 * ndtr(-abs(beta / spread))))
-    raise ConvergenceError(f"the fit did not converge; tried {'; '.join(attempts)}")
+    mine = group.astype(np.float64)[:, None]
+    beside = np.empty((group.size, 0)) if columns is None else np.asarray(columns, dtype=np.float64)
+    fit = proportional_hazards(time, died, np.hstack([mine, beside]), (ARM, *titles), stratum)
+    beta, spread = float(fit.coefficients[0]), float(np.sqrt(fit.covariance[0, 0]))
+    return HazardRatio(beta, spread, beta / spread, float(2.0 * ndtr(-abs(beta / spread))))
 
 
 def cox(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
     """The log hazard ratio of each arm against `reference`, each pair of arms by itself.
 
-    Give it a trial that `usable_trial` has been through. Where no finite hazard ratio fits best, such as when nobody
-    of one arm died, `converged` is False and the first warning says why.
+    Give it a trial that `usable_trial` has been through. `planned.covariates` are adjusted for, their own coefficients
+    are not told; who lacks one is left out and counted. `planned.strata` have each a baseline hazard of their own. With
+    competing events (`planned.fatal_events`) the hazard is cause-specific. Where no finite hazard ratio fits best, such
+    as when nobody of one arm died, `converged` is False and the first warning says why.
     """
-    times = survival_times(trial)
+    causes = causes_of(trial, planned)
+    times = in_strata(times_under(trial, causes), trial, planned.strata)
     arms = [arm for arm in arms_of(trial) if arm is not None]
-    blank = Result(method="cox", endpoint="survival", unit="log hazard ratio", references=REFERENCES)
+    blank = Result(
+        method="cox",
+        endpoint="survival",
+        unit="log hazard ratio",
+        rule=survival_rule(causes, planned),
+        references=REFERENCES,
+    )
     if reference is None or len(arms) < 2:
         reason = f"expected at least two arms to compare; got {len(arms_of(trial))}"
         return (replace(blank, converged=False, warnings=(reason,)),)
     rows = []
     for arm in arms:
         if arm != reference:
-            mine = times.filter(pl.col("arm").is_in([arm, reference]))
+            pair = times.filter(pl.col("arm").is_in([arm, reference]))
             everybody = trial.participants.filter(pl.col("arm").is_in([arm, reference])).height
             known = replace(
                 blank,
                 arm=arm,
                 contrast=f"{arm} - {reference}",
-                n=mine.height,
-                not_evaluable=everybody - mine.height,
-                estimand=_estimand(survival_origin(trial), arm, reference),
+                n=pair.height,
+                not_evaluable=everybody - pair.height,
+                estimand=_estimand(survival_origin(trial), causes, planned, arm, reference),
             )
-            rows.append(_row(known, mine, arm, planned.alpha))
+            rows.append(_row(known, trial, pair, planned, causes))
     return tuple(rows)
 
 
-def _row(known: Result, times: pl.DataFrame, arm: str, alpha: float) -> Result:
-    treated = (times["arm"] == arm).to_numpy()
+def _row(known: Result, trial: Trial, pair: pl.DataFrame, planned: PlannedAnalysis, causes: Causes) -> Result:
     try:
-        ratio = hazard_ratio(times["months"].to_numpy(), times["event"].to_numpy(), treated)
-    except ConvergenceError as error:
-        return replace(known, converged=False, warnings=(str(error),))
-    half = float(-ndtri(alpha / 2.0)) * ratio.standard_error
+        mine, columns, titles = _adjusted(trial, pair, planned.covariates)
+        left_out = pair.height - mine.height
+        known = replace(known, n=mine.height, not_evaluable=(known.not_evaluable or 0) + left_out)
+        known = replace(known, warnings=strata_warnings(mine, planned.strata))
+        ratio = hazard_ratio(
+            mine["months"].to_numpy(),
+            mine["event"].to_numpy(),
+            (mine["arm"] == known.arm).to_numpy(),
+            columns=columns,
+            titles=titles,
+            stratum=mine["stratum"].to_numpy() if planned.strata else None,
+        )
+    except (ConvergenceError, DataError) as error:
+        reason = in_words_of(causes, str(error)) if isinstance(error, ConvergenceError) else str(error)
+        return replace(known, converged=False, warnings=(reason, *known.warnings))
+    half = float(-ndtri(planned.alpha / 2.0)) * ratio.standard_error
     return replace(
         known,
         estimate=ratio.log_ratio,
@@ -121,33 +135,53 @@ def _row(known: Result, times: pl.DataFrame, arm: str, alpha: float) -> Result:
     )
 
 
-def _no_maximum(
-    months: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    event: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-    treated: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-) -> str | None:
-    """Why the partial likelihood has no finite maximum; None where it has one.
+def _adjusted(trial: Trial, pair: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, Floats, tuple[str, ...]]:
+    """Those of the pair who have every covariate, and the covariates' columns, of them alone."""
+    if not names:
+        return pair, np.empty((pair.height, 0)), ()
+    people = pair.select("participant_id").join(
+        trial.participants, on="participant_id", how="left", maintain_order="left"
+    )
+    complete = covariates(people, names).complete
+    made = covariates(people.filter(pl.Series(complete)), names)
+    return pair.filter(pl.Series(complete)), made.values, made.titles
 
-    A death tells the groups apart only while both are at risk. The likelihood rises for ever towards the group whose
-    deaths alone fall into that time.
+
+def _no_maximum(months: Floats, event: Flags, treated: Flags, stratum: NDArray[np.generic] | None) -> str | None:
+    """Why no finite coefficient of the indicator alone fits best; None where one does.
+
+    A death tells the groups apart only while both are at risk, in its stratum. The likelihood rises for ever towards
+    the group whose deaths alone fall into that time.
     """
     if not event.any():
         return "nobody died, so that no hazard ratio can be estimated"
     if treated.all() or not treated.any():
         return "expected participants at risk in both arms; got one arm only"
-    both = event & (months <= min(months[treated].max(), months[~treated].max()))
+    both = np.zeros(event.shape, dtype=np.bool_)
+    for one in np.unique(stratum) if stratum is not None else (None,):
+        within = np.ones(event.shape, dtype=np.bool_) if one is None else stratum == one
+        if (treated & within).any() and (~treated & within).any():
+            last = min(months[treated & within].max(), months[~treated & within].max())
+            both |= within & event & (months <= last)
+    where = "" if stratum is None else " of a stratum"
     for group, name in ((treated, "the arm"), (~treated, "the reference arm")):
         if not (both & group).any():
             return (
-                f"nobody of {name} died while participants of both arms were at risk, so that no finite hazard ratio "
-                "fits best (monotone likelihood)"
+                f"nobody of {name} died while participants of both arms{where} were at risk, so that no finite hazard "
+                "ratio fits best (monotone likelihood)"
             )
     return None
 
 
-def _estimand(origin: str, arm: str, reference: str) -> str:
+def _estimand(origin: str, causes: Causes, planned: PlannedAnalysis, arm: str, reference: str) -> str:
+    adjusted = (
+        f", for participants alike in {joined(planned.covariates)} (who lacks one of them is left out)"
+        if planned.covariates
+        else ""
+    )
     return (
-        f"The log of the ratio of the hazards of a fatal event from {origin} on, arm {arm} to arm {reference}, taken "
-        "to be the same at every time, in all participants at risk, as allocated, whatever was given (treatment "
-        "policy); leaving the trial is taken to say nothing about survival (independent censoring)."
+        f"The log of the ratio of the hazards of {causes.event} from {origin} on, arm {arm} to arm {reference}, taken "
+        f"to be the same at every time{adjusted}{stratum_words(planned.strata)}, in all participants at risk, as "
+        "allocated, whatever was given (treatment policy); leaving the trial is taken to say nothing about survival "
+        f"(independent censoring).{competing_words(causes)}"
     )

@@ -1,8 +1,9 @@
 """Survival by Kaplan and Meier, with Greenwood's standard error and the log-log interval.
 
-Ours rather than lifelines', which is loaded for `cox` and `log_rank`: it gives no standard error, answers an interval
-of 1 to 1 where nobody has died yet, and takes more than a second to load for these few lines; tests hold the two, and
-R's survival, equal.
+Where fatal events of several kinds count, the cumulative incidence of each kind stands beside it; where some compete
+(`planned.fatal_events`), the incidence takes its place. Ours rather than lifelines', which gives no standard error,
+answers an interval of 1 to 1 where nobody has died yet, and takes more than a second to load for these few lines; tests
+hold the two, and R's survival, equal.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from leadin.analysis.arms import arms_of, in_arm, of_arm
+from leadin.analysis.causes import Causes, causes_of, kinds_words, times_under
+from leadin.analysis.cumulative_incidence import REFERENCES as INCIDENCE_REFERENCES
+from leadin.analysis.cumulative_incidence import incidence_rows
+from leadin.analysis.landmarks import SAME_TIME as SAME_TIME
+from leadin.analysis.landmarks import landmarks
 from leadin.analysis.result import Result
 from leadin.errors import DataError
 from leadin.protocols.planned_analysis import PlannedAnalysis
@@ -28,11 +34,9 @@ REFERENCES = (
     "doi:10.1080/01621459.1958.10501452",
     "Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time Data, second edition, Wiley, section 1.4 "
     "(log-log interval), doi:10.1002/9781118032985",
+    *INCIDENCE_REFERENCES,
 )
-LANDMARKS = (6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0)
-"""Months at which survival is told, as far as the trial reaches; the end of the protocol's follow-up is one more."""
-SAME_TIME = 1e-9
-"""Times (months) closer than this are equal: days turned into months must not fall behind a landmark by rounding."""
+SURVIVING = "proportion surviving"
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,28 @@ def kaplan_meier(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
     """Survival of each arm at the landmark months that any arm reached, with the log-log interval.
 
     Give it a trial that `usable_trial` has been through. `n` is the number of participants in the curve; `statistic`
-    stays empty. A landmark that nobody of an arm reached alive, or at which nobody had died, has no interval.
+    stays empty. A landmark that nobody of an arm reached alive, or at which nobody had died, has no interval. Where
+    several kinds of event count as fatal, the cumulative incidence of each kind follows, `rule` says which; where the
+    plan makes some compete, the cumulative incidence of what counts stands first, and survival is not told.
     """
-    times = survival_times(trial)
-    arms = arms_of(trial)
-    landmarks = _landmarks(trial, times)
+    causes = causes_of(trial, planned)
+    times = times_under(trial, causes)
+    months = landmarks(trial, times)
+    each = [(kind,) for kind in causes.kinds]
+    if causes.competing:
+        asked = [causes.counted, *each] if len(causes.counted) > 1 else each
+        return incidence_rows(trial, times, planned, months, asked, together=False, references=REFERENCES)
+    rows = _survival_rows(trial, times, planned, months, causes)
+    if len(each) > 1:
+        rows += incidence_rows(trial, times, planned, months, each, together=True, references=REFERENCES)
+    return rows
+
+
+def _survival_rows(
+    trial: Trial, times: pl.DataFrame, planned: PlannedAnalysis, months: tuple[float, ...], causes: Causes
+) -> tuple[Result, ...]:
     rows: list[Result] = []
-    for arm in arms:
+    for arm in arms_of(trial):
         mine = in_arm(times, arm)
         blank = Result(
             method="kaplan_meier",
@@ -120,25 +139,18 @@ def kaplan_meier(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
             arm=arm,
             n=mine.height,
             not_evaluable=in_arm(trial.participants, arm).height - mine.height,
-            unit="proportion surviving",
+            unit=SURVIVING,
             references=REFERENCES,
         )
         curve = _curve(mine, 1.0 - planned.alpha) if mine.height else None
-        for month in landmarks:
-            known = replace(blank, time_months=month, estimand=_estimand(arm, month, survival_origin(trial)))
-            rows.append(_landmark_row(known, month, curve))
+        for month in months:
+            estimand = _estimand(arm, month, survival_origin(trial), causes)
+            rows.append(_landmark_row(replace(blank, time_months=month, estimand=estimand), month, curve))
     return tuple(rows)
 
 
 def _curve(times: pl.DataFrame, level: float) -> SurvivalCurve:
     return survival_curve(times["months"].to_numpy(), times["event"].to_numpy(), level)
-
-
-def _landmarks(trial: Trial, times: pl.DataFrame) -> tuple[float, ...]:
-    """Landmarks within the longest time of anybody; that time itself where it is shorter than all of them."""
-    longest = float(times["months"].max() or 0.0)  # type: ignore[arg-type]  # a column of numbers, at most empty
-    wanted = {*LANDMARKS, *(() if trial.protocol is None else (trial.protocol.follow_up_months,))}
-    return tuple(sorted(month for month in wanted if month <= longest + SAME_TIME)) or (longest,)
 
 
 def _landmark_row(known: Result, month: float, curve: SurvivalCurve | None) -> Result:
@@ -161,9 +173,13 @@ def _present(number: float) -> float | None:
     return float(number) if np.isfinite(number) else None
 
 
-def _estimand(arm: str | None, month: float, origin: str) -> str:
+def _estimand(arm: str | None, month: float, origin: str, causes: Causes) -> str:
+    others = kinds_words(tuple(kind for kind in causes.counted if kind != "death"))
+    free = ", without an event that the protocol counts as fatal,"
+    if causes.planned:
+        free = f", without {others}," if others else ""
     return (
-        f"The probability that a participant {of_arm(arm)} is alive, without an event that the protocol counts as "
-        f"fatal, {month:g} months after {origin}, whatever was given (treatment policy), in those at risk; leaving the "
-        "trial is taken to say nothing about survival (independent censoring)."
+        f"The probability that a participant {of_arm(arm)} is alive{free} {month:g} months after "
+        f"{origin}, whatever was given (treatment policy), in those at risk; leaving the trial is taken to say nothing "
+        "about survival (independent censoring)."
     )

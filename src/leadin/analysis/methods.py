@@ -18,8 +18,11 @@ from leadin.analysis import cox as _cox
 from leadin.analysis import joint_rank as _joint_rank
 from leadin.analysis import kaplan_meier as _kaplan_meier
 from leadin.analysis import log_rank as _log_rank
+from leadin.analysis import paired_side as _paired_side
+from leadin.analysis import potency as _potency
 from leadin.analysis import random_slope as _random_slope
 from leadin.analysis import responders as _responders
+from leadin.analysis import restricted_mean as _restricted_mean
 from leadin.analysis import safety as _safety
 from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
@@ -45,7 +48,7 @@ class Method:
 
     name: str
     run: Run
-    needs: Literal["assessments", "events", "adverse_events"]
+    needs: Literal["assessments", "events", "adverse_events", "lots"]
     answers: str
     strategies: Strategies
     references: tuple[str, ...]
@@ -182,6 +185,30 @@ METHODS: dict[str, Method] = {
             _log_rank.REFERENCES,
         ),
         Method("cox", _cox.cox, "events", "How many times as fast does one arm die?", _SURVIVAL, _cox.REFERENCES),
+        Method(
+            "restricted_mean",
+            _restricted_mean.restricted_mean,
+            "events",
+            "How many months are lived on average up to a stated month, and how many more in one arm?",
+            _SURVIVAL,
+            _restricted_mean.REFERENCES,
+        ),
+        Method(
+            "paired_side",
+            _paired_side.paired_side,
+            "assessments",
+            "Does the limb on the side that was given cells keep more strength than the other one?",
+            _SLOPES,
+            _paired_side.REFERENCES,
+        ),
+        Method(
+            "potency",
+            _potency.potency,
+            "lots",
+            "Do cells secrete more after differentiation, and do participants with more potent cells decline slower?",
+            _SLOPES,
+            _potency.REFERENCES,
+        ),
         Method(
             "safety",
             _safety.safety,

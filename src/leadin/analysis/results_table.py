@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from leadin.analysis.adverse_event_kinds import KIND_RULES
 from leadin.analysis.adverse_event_shares import SHARE
+from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.joint_rank import PAIRS
 from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
 from leadin.analysis.responders import WILSON
@@ -23,15 +24,17 @@ ABSENT = "-"
 
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
-    """The rows that a short table shows: no second interval of one share, no single kinds of adverse event, no adjusted
-    means, nor what decided how many pairs; of safety the shares of each kind and the stopping rules."""
+    """The rows that a short table shows: no second interval of one share, no single kinds of adverse or fatal event, no
+    adjusted means, nor what decided how many pairs; of safety the shares of each kind and the stopping rules."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return (row.rule not in KIND_RULES or row.unit != SHARE) and not is_stopping_row(row)
-    return row.rule == ADJUSTED_MEAN or row.unit == PAIRS or (row.rule is not None and row.rule.endswith(WILSON))
+    if row.rule == ADJUSTED_MEAN or row.unit == PAIRS:
+        return True
+    return row.rule is not None and row.rule.endswith((WILSON, TOLD_APART))
 
 
 def headings(interval: str) -> tuple[str, ...]:

@@ -14,24 +14,19 @@ from numpy.typing import NDArray
 
 from leadin.analysis.arms import arms_of, has_control, in_arm, of_arm
 from leadin.analysis.assessment_matrix import assessment_matrix
+from leadin.analysis.mean_rows import REFERENCES as REFERENCES
+from leadin.analysis.mean_rows import Worded, t_row, welch_row, wilcoxon_row
 from leadin.analysis.measures import measure_name, slope_unit
-from leadin.analysis.responder_rules import EQUAL_WITHIN
 from leadin.analysis.result import Result
 from leadin.analysis.slopes import FEWEST_VISITS, paired_slopes
-from leadin.engine.signed_rank import signed_rank_test
-from leadin.engine.t_tests import MeanTest, one_sample_t, welch_t
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
 Floats = NDArray[np.float64]
 
-REFERENCES = (
-    "Student (1908), The probable error of a mean, Biometrika 6:1-25, doi:10.1093/biomet/6.1.1",
-    "Welch (1947), The generalization of Student's problem, Biometrika 34:28-35, doi:10.1093/biomet/34.1-2.28",
-    "Wilcoxon (1945), Individual comparisons by ranking methods, Biometrics Bulletin 1:80-83, doi:10.2307/3001968",
+WORDS = Worded(
+    f"{FEWEST_VISITS} visits in the lead-in and {FEWEST_VISITS} in the follow-up", "changes of slope", "slopes changed"
 )
-TIE_DECIMALS = round(-np.log10(EQUAL_WITHIN))
-"""Changes are rounded to so many decimals before they are ranked: equal ones must tie whatever their rounding."""
 EVALUABLE = f"at least {FEWEST_VISITS} visits before and {FEWEST_VISITS} after time zero"
 POLICY = "over the visits made while alive, whatever was given (treatment policy)"
 UNCONTROLLED = (
@@ -86,7 +81,7 @@ def slope_change(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
             estimand=_within(planned.measure, arm),
         )
         warned = known if has_control(trial) else replace(known, warnings=(*known.warnings, UNCONTROLLED))
-        rows += [_t_row(warned, changes[arm], 1.0 - planned.alpha), _wilcoxon_row(known, changes[arm])]
+        rows += [t_row(warned, changes[arm], 1.0 - planned.alpha, WORDS), wilcoxon_row(known, changes[arm], WORDS)]
     for arm in arms:
         if arm is not None and reference is not None and arm != reference:
             n = changes[arm].size + changes[reference].size
@@ -98,75 +93,13 @@ def slope_change(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
                 not_evaluable=sizes[arm] + sizes[reference] - n,
                 estimand=_between(planned.measure, arm, reference),
             )
-            rows.append(_welch_row(known, changes[arm], changes[reference], reference, 1.0 - planned.alpha))
+            rows.append(welch_row(known, changes[arm], changes[reference], reference, 1.0 - planned.alpha, WORDS))
     return tuple(rows)
 
 
 def _changes(slopes: pl.DataFrame, arm: str | None) -> Floats:
     mine = in_arm(slopes, arm).filter("evaluable")
     return (mine["follow_up"] - mine["lead_in"]).to_numpy()
-
-
-def _t_row(known: Result, changes: Floats, level: float) -> Result:
-    known = replace(known, rule="t test")
-    if changes.size < 2:
-        return _impossible(known, _too_few(changes.size, known.arm))
-    if _all_equal(changes):
-        reason = f"all {changes.size} changes of slope are equal, so that their error cannot be estimated"
-        return replace(_impossible(known, reason), estimate=float(changes.mean()))
-    return _filled(known, one_sample_t(changes, level))
-
-
-def _wilcoxon_row(known: Result, changes: Floats) -> Result:
-    known = replace(known, rule="Wilcoxon test", unit=None)
-    if changes.size < 2:
-        return _impossible(known, _too_few(changes.size, known.arm))
-    if not np.round(changes, TIE_DECIMALS).any():
-        return _impossible(known, f"none of the {changes.size} slopes changed, so that there is nothing to rank")
-    test = signed_rank_test(changes, decimals=TIE_DECIMALS)
-    way = "exact" if test.exact else "normal approximation"
-    return replace(known, rule=f"Wilcoxon test ({way})", statistic=test.statistic, p=test.p)
-
-
-def _welch_row(known: Result, changes: Floats, reference_changes: Floats, reference: str, level: float) -> Result:
-    known = replace(known, rule="Welch t test")
-    for arm, mine in ((known.arm, changes), (reference, reference_changes)):
-        if mine.size < 2:
-            return _impossible(known, _too_few(mine.size, arm))
-    if _all_equal(changes) and _all_equal(reference_changes):
-        reason = "the changes of slope are all equal within each arm, so that their error cannot be estimated"
-        difference = float(changes.mean() - reference_changes.mean())
-        return replace(_impossible(known, reason), estimate=difference)
-    return _filled(known, welch_t(changes, reference_changes, level))
-
-
-def _filled(known: Result, test: MeanTest) -> Result:
-    return replace(
-        known,
-        estimate=test.estimate,
-        standard_error=test.standard_error,
-        statistic=test.statistic,
-        df=test.df,
-        ci_low=test.ci_low,
-        ci_high=test.ci_high,
-        p=test.p,
-    )
-
-
-def _all_equal(changes: Floats) -> bool:
-    """Equal but for rounding, which must not pass for a standard error."""
-    return bool(np.ptp(changes) <= EQUAL_WITHIN)
-
-
-def _impossible(known: Result, reason: str) -> Result:
-    return replace(known, converged=False, warnings=(reason, *known.warnings))
-
-
-def _too_few(n: int, arm: str | None) -> str:
-    return (
-        f"expected at least 2 participants {of_arm(arm)} with {FEWEST_VISITS} visits in the lead-in and "
-        f"{FEWEST_VISITS} in the follow-up; got {n}"
-    )
 
 
 def _within(measure: str, arm: str | None) -> str:

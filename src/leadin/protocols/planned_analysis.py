@@ -75,7 +75,7 @@ class PlannedAnalysis(Statement):
     )
     method: Method = Field(description="Name of the method.")
     measure: Measure = Field(
-        default="alsfrs_r", description="What it is about; survival methods and safety do not use it."
+        default="alsfrs_r", description="What it is about; survival methods, paired_side and safety do not use it."
     )
     role: Literal["primary", "secondary", "exploratory", "safety"] = Field(
         default="secondary", description="Its place in the plan."

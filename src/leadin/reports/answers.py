@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from leadin.analysis.results import Results
 
 ALPHA = 0.05
-COURSE_OF_ONE_ARM = ("random_slope", "mmrm", "ancova")
-"""Methods that in a trial of one arm tell how it went since baseline: everybody declines, so that is no comparison."""
+COURSE_OF_ONE_ARM = ("random_slope", "mmrm", "ancova", "potency")
+"""Methods that in a trial of one arm tell how it went since baseline: everybody declines, so that is no comparison;
+and `potency`, whose before and after are those of cells in the laboratory."""
 PLACES = ("planned, primary", "planned, secondary", "planned, safety", "exploratory")
 """Places in a plan, in the order in which figures show them."""
 

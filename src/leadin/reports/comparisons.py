@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from leadin.analysis.restricted_mean import LOG_RATIO
 from leadin.analysis.result import Result
 from leadin.reports.answers import PLACES, Answers
 from leadin.reports.arms import arm_called, reference_arm, treated_arms
@@ -44,6 +45,8 @@ def judged_of_many(answers: Answers) -> bool:
 
 
 def _compares(row: Result, answers: Answers) -> bool:
+    if row.unit == LOG_RATIO:
+        return False  # the difference of the same means stands there already
     return answers.compares(row) or (row.method == "paired_side" and row.contrast is not None)
 
 

@@ -23,7 +23,7 @@ from leadin.trials.trial import Trial
 if TYPE_CHECKING:
     from leadin.analysis.results import Results
 
-WITHOUT_MEASURE = ("kaplan_meier", "log_rank", "cox", "safety")
+WITHOUT_MEASURE = ("kaplan_meier", "log_rank", "cox", "restricted_mean", "safety", "paired_side", "potency")
 DOI = re.compile(r"[,.;]?\s*\bdoi:\s*(10\.\d{4,9}/\S+?)\.?(?=\s|$)", re.IGNORECASE)
 
 

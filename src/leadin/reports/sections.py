@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leadin.analysis.arms import allocated
+from leadin.analysis.cumulative_incidence import cumulative_incidences
 from leadin.reports.baseline import baseline_table
 from leadin.reports.cells_made import cells_made_table
 from leadin.reports.comparisons import forest_rows, judged_of_many
+from leadin.reports.fatal_causes import incidence_figure, incidence_table
 from leadin.reports.flow import flow_figure, participant_flow
 from leadin.reports.forest import forest_figures
 from leadin.reports.material import Material
@@ -96,6 +99,11 @@ def survival_blocks(material: Material) -> tuple[Block, ...]:
     landmarks = landmarks_table(material.answers, material.results.interval)
     if landmarks is not None:
         blocks.append(landmarks)
+    by_cause = incidence_figure(
+        material.arms, cumulative_incidences(allocated(material.trial)), survival_origin(material.trial)
+    )
+    incidences = incidence_table(material.answers, material.results.interval)
+    blocks += [block for block in (by_cause, incidences) if block is not None]
     events = events_table(material.trial, material.arms)
     blocks.append(events if events is not None else Paragraph("No event of anybody in an arm is recorded."))
     return tuple(blocks)

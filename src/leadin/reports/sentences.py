@@ -251,7 +251,8 @@ def _mean_survival_words(row: Result, answers: Answers) -> list[str]:
 
 def _last_survival(answers: Answers) -> list[str]:
     """Survival at the last landmark that has an interval."""
-    rows = [row for row in answers.of_method("kaplan_meier") if row.estimate is not None and row.ci_low is not None]
+    told = [row for row in answers.of_method("kaplan_meier") if row.rule is None]
+    rows = [row for row in told if row.estimate is not None and row.ci_low is not None]
     if not rows:
         return []
     row = max(rows, key=lambda each: each.time_months or 0.0)

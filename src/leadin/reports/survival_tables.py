@@ -16,7 +16,8 @@ from leadin.trials.trial import Trial
 def landmarks_table(answers: Answers, interval: str = "95 % interval", name: str = "landmarks") -> Table | None:
     """Survival of each arm at landmark months by Kaplan-Meier; None when it was not asked for."""
     arms = answers.arms
-    rows = [row for row in answers.of_method("kaplan_meier") if row.time_months is not None]
+    told = answers.of_method("kaplan_meier")
+    rows = [row for row in told if row.time_months is not None and row.rule is None]
     if not rows:
         return None
     columns = (

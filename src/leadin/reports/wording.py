@@ -18,7 +18,7 @@ METHODS: Mapping[str, str] = {
     "log_rank": "log-rank test",
     "cox": "Cox model",
     "restricted_mean": "restricted mean survival",
-    "paired_side": "treated against other side",
+    "paired_side": "treated against untreated side",
     "potency": "potency of the cells",
     "safety": "adverse events",
 }
@@ -81,8 +81,8 @@ ASSUMPTIONS: Mapping[str, str] = {
         "show; differences vary normally between participants."
     ),
     "potency": (
-        "What the cells secrete in the laboratory stands for what they do in the body: nobody has shown that. "
-        "Exploratory; an association is no effect."
+        "A participant's lots are alike but for chance. What the cells secrete in the laboratory stands for what they "
+        "do in the body: nobody has shown that, and an association is no effect."
     ),
     "safety": (
         "Events are counted as they were recorded; what nobody wrote down is not there. Rates of all events take those "
@@ -98,6 +98,8 @@ MEASURES: Mapping[str, str] = {
     "strength.left": "strength, left",
     "strength.right": "strength, right",
     "survival": "survival",
+    "strength": "limb strength",
+    "secretion": "secretion",
     "adverse_events": "adverse events",
 }
 VARIABLES = (

@@ -34,12 +34,14 @@ def survival_origin(trial: Trial) -> Origin:
     )
 
 
-def survival_times(trial: Trial) -> pl.DataFrame:
+def survival_times(trial: Trial, fatal_events: tuple[str, ...] | None = None) -> pl.DataFrame:
     """One row per participant at risk, in the order of the participants table.
 
     Columns: participant_id; arm; months, from the origin (`survival_origin`) to the first fatal event or to censoring,
     in months of 30.4375 days; event, True when it ended in a fatal event; kind, that of the fatal event (death, or
     what the protocol counts as fatal), else of the event that ended follow-up on the day of censoring, else null.
+
+    fatal_events: the kinds that are fatal, of two on one day the first of them; None: what the protocol counts.
 
     Whoever has no fatal event is censored at the last known day: that of the last assessment with a value,
     administration, start of an adverse event, or event of any kind. An `end_of_follow_up` is a boundary: what is known
@@ -49,7 +51,8 @@ def survival_times(trial: Trial) -> pl.DataFrame:
     """
     events = conform("events", trial.events)
     participants = conform("participants", trial.participants).select("participant_id", "arm")
-    fatal = first_events(events, fatal_kinds(trial.protocol)).rename({"day": "fatal_day", "kind": "fatal_kind"})
+    kinds = fatal_kinds(trial.protocol) if fatal_events is None else fatal_events
+    fatal = first_events(events, kinds).rename({"day": "fatal_day", "kind": "fatal_kind"})
     boundary = first_events(events, ("end_of_follow_up",)).select("participant_id", boundary="day")
     people = (
         participants.join(

@@ -438,6 +438,24 @@ def test_a_broken_stick_needs_follow_up(small):
     )
 
 
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [
+        ([], "strength.left and strength.right"),
+        (["strength.right"], "strength.left"),
+        (["strength.left"], "strength.right"),
+        (["strength.left", "strength.right"], None),
+    ],
+)
+def test_paired_sides_need_both_limbs(small, taken, said):
+    for visit in small["visits"]:
+        visit["measures"] = [*visit["measures"], *taken]
+    message = f"paired_side needs {said}, which no visit measures. Add it to the visits."
+    assert planned(small, method="paired_side") == (
+        [] if said is None else [ProtocolFinding("measure-not-taken", "warning", "plan.analyses[0]", message)]
+    )
+
+
 @pytest.mark.parametrize("method", ["log_rank", "cox"])
 def test_comparing_one_arm(small, method):
     small["randomisation"] = None

@@ -13,6 +13,7 @@ from leadin.protocols.protocol import Protocol
 _LEAD_IN_METHODS = ("slope_change", "responders")
 _SLOPE_METHODS = ("slope_change", "responders", "random_slope", "broken_stick")
 _COMPARING_METHODS = ("log_rank", "cox")
+_LIMBS = ("strength.left", "strength.right")
 _VISITS_FOR_A_SLOPE = 3
 
 
@@ -35,6 +36,12 @@ def _planned(protocol: Protocol, analysis: PlannedAnalysis, field: str) -> Itera
     if analysis.method in _SLOPE_METHODS:
         for measure in analysis.either_of or (analysis.measure,):
             yield from _slope(protocol, analysis, measure, field)
+    if analysis.method == "paired_side":
+        taken = {measure for visit in protocol.visits for measure in visit.measures}
+        lacking = [limb for limb in _LIMBS if limb not in taken]
+        if lacking:
+            message = f"paired_side needs {' and '.join(lacking)}, which no visit measures. Add it to the visits."
+            yield ProtocolFinding("measure-not-taken", "warning", field, message)
     if analysis.method in _COMPARING_METHODS and len(protocol.arms) < 2:
         yield ProtocolFinding(
             "nothing-to-compare",
