@@ -156,6 +156,11 @@ def test_of_many_visits_the_judged_month_is_drawn(cells_and_control):
     assert label(PlannedAnalysis(method="mmrm", role="primary"), (visits[0],)) == ["ALSFRS-R, MMRM, month 3"]
 
 
+def test_rows_without_a_month_are_all_kept(cells_and_control):
+    rows = tuple(result("cox", "log hazard ratio", "survival", estimate=value) for value in (0.1, 0.2))
+    assert Answers(rows, cells_and_control).judged(rows) == rows
+
+
 def test_of_one_arm_the_contrast_names_the_visit_and_is_no_comparison(only):
     visits = tuple(
         result("mmrm", "points", arm="cells", contrast=f"month {month} - baseline", time_months=float(month))

@@ -62,6 +62,8 @@ def test_it_tells_every_row_and_how_many_hold_no_difference():
         "FVC, change of slope: −0.2 (−1.0 to 0.6) % predicted per month. "
         "Survival, Cox model: 0.50 (0.20 to 1.25) hazard ratio."
     )
+    touching = [replace(rows()[1], low=0.0), replace(rows()[1], high=0.0), replace(rows()[1], low=0.001)]
+    assert forest_finding(touching).startswith("3 comparisons; 2 of 3 intervals hold no difference.")
     assert forest_finding(rows()[1:2]).startswith("1 comparison; 1 of 1 intervals holds no difference.")
     (picture,) = forest_figures(rows())
     assert {*SIDES, "hazard ratio", "points per month", "2", "0.5"} <= set(words_in(picture))

@@ -96,12 +96,13 @@ class Answers:
         """Of rows that differ by their month alone one: the planned primary answer, else that of the planned month,
         else the last."""
         alike: dict[tuple[object, ...], list[Result]] = {}
-        for row in rows:
+        chosen = {id(row) for row in rows if row.time_months is None}
+        for row in (row for row in rows if row.time_months is not None):
             # Within one arm the contrast itself names the visit: `month 6 - baseline`.
-            contrast = row.contrast if self.is_between(row) or row.time_months is None else None
+            contrast = row.contrast if self.is_between(row) else None
             key = (self.made_by.get(row), row.method, row.endpoint, row.arm, contrast, row.rule, row.unit)
             alike.setdefault(key, []).append(row)
-        chosen = {id(self._judged(each)) for each in alike.values()}
+        chosen |= {id(self._judged(each)) for each in alike.values()}
         return tuple(row for row in rows if id(row) in chosen)
 
     def _judged(self, rows: Sequence[Result]) -> Result:
