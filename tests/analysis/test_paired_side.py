@@ -202,6 +202,25 @@ def test_two_participants_by_hand(build):
     assert (sides.treated, sides.dosed.tolist(), sides.month) == (("left", "right"), [True, True], pytest.approx(3.0))
 
 
+def test_the_last_visit_is_one_of_both_limbs(build):
+    visits = {0: (50, 60), 1: (48, 55), 2: (46, 52), 3: (44, 46)}
+    trial = few(build, {"a": visits, "b": visits}, {"a": "left", "b": "right"})
+    right_stops = ~((pl.col("measure") == "strength.right") & (pl.col("day") > 2.5 * DAYS_PER_MONTH))
+    shorter = trial.with_tables({"assessments": trial.assessments.filter(right_stops)})
+    assert change_differences(shorter, None).month == pytest.approx(2.0)
+    assert change_differences(shorter, None).difference.tolist() == [4.0, -4.0]
+
+
+def test_one_dosed_arm_is_held_against_no_other(build):
+    visits = {0: (50, 60), 1: (48, 55), 2: (46, 52), 3: (44, 46)}
+    values = {"a": visits, "b": {**visits, 3: (40, 46)}, "c": visits}
+    trial = few(build, values, {"a": "left", "b": "left"}, {"a": "x", "b": "x", "c": "control"})
+    told = paired_side(trial, PLAN, "control")
+    assert [(row.arm, row.contrast, row.converged) for row in told] == [
+        *[("x", CONTRAST, True)] * 4, ("control", CONTRAST, False),
+    ]  # fmt: skip
+
+
 @pytest.mark.evidence("paired_side", "bad_input")
 def test_what_cannot_be_told_is_said(build):
     visits = {0: (50, 60), 1: (48, 55), 2: (46, 52), 3: (44, 46)}

@@ -2,7 +2,7 @@
 
 Ours rather than lifelines': with covariates and strata lifelines reaches coxph to 1e-14 at tight settings, but it does
 not halve a Newton step that makes things worse (large effects are given up), cannot say along which covariate the
-likelihood rises for ever, and takes a hundred times as long.
+likelihood rises for ever, and takes some fifty times as long.
 """
 
 from __future__ import annotations
