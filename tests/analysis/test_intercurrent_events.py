@@ -6,7 +6,8 @@ import pytest
 
 from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.methods import METHODS
-from leadin.protocols.planned_analysis import IntercurrentEvent, PlannedAnalysis
+from leadin.protocols.estimand import IntercurrentEvent
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 SLOPES = METHODS["slope_change"].strategies
 
@@ -54,7 +55,9 @@ def test_a_hypothetical_strategy_leaves_out_visits_after_the_event(trial):
 def test_ventilation_counts_from_the_first_such_event(trial):
     found = handled(trial, planned(("ventilation", "while_alive")), SLOPES)
     assert visits(found) == {"a": 3, "b": 1, "c": 3}
-    assert found.sentences == ("As planned, visits after permanent ventilation are left out (while alive).",)
+    assert found.sentences == (
+        "As planned, visits after permanent ventilation are left out (while free of permanent ventilation).",
+    )
 
 
 def test_a_principal_stratum_leaves_out_those_of_an_arm_with_cells_who_were_given_none(trial):
@@ -80,7 +83,8 @@ def test_what_a_method_cannot_do_is_said_and_not_done(trial):
     assert found.trial is trial
     assert found.sentences == ()
     assert found.warnings == (
-        "the plan asks 'while alive' for death; broken_stick cannot do that and takes 'hypothetical': see the estimand",
+        "the plan asks 'while alive' for death; broken_stick cannot do that (slope_change and ancova can) and takes "
+        "'hypothetical': see the estimand",
     )
     breath = handled(trial, planned(("ventilation", "composite")), SLOPES)
     assert breath.warnings == (
