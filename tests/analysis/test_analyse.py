@@ -202,8 +202,8 @@ def test_a_strategy_of_the_plan_is_carried_out_and_said(build):
     within = next(row for row in results["slope_change"] if row.arm == "cells")
     assert within.not_evaluable == 1
     assert within.estimand.endswith(
-        "(treatment policy). As planned, visits after other therapy are left out (hypothetical). Treatment: arm cells, as "
-        "allocated. Intercurrent events: while alive for death; treatment policy for permanent ventilation, "
+        "(treatment policy). As planned, visits after other therapy are left out (hypothetical). Treatment: arm cells, "
+        "as allocated. Intercurrent events: while alive for death; treatment policy for permanent ventilation, "
         "non-invasive ventilation and not being dosed; hypothetical for other therapy (values before it tell what "
         "would have followed without it)."
     )

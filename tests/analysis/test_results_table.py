@@ -133,7 +133,10 @@ ROWS = (
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
     assert shown == (ROWS[0], ROWS[2], ROWS[5])
-    hidden = "3 more rows (single adverse events, Wilson intervals, shares of pairs) in the JSON and in `to_polars()`."
+    hidden = (
+        "3 more rows (single adverse events, Wilson intervals, shares of pairs, shifts) in the JSON and in "
+        "`to_polars()`."
+    )
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden

@@ -49,7 +49,9 @@ def events_words(events: Iterable[IntercurrentEvent]) -> str:
     dosed`, each assumption said once. `none` where there is none."""
     groups: dict[tuple[str, str | None], list[str]] = {}
     for item in events:
-        groups.setdefault((strategy_words(item.event, item.strategy), item.assumption), []).append(EVENTS[item.event])
+        free = item.strategy == "while_alive" and item.event != "death"
+        strategy = "while free of it" if free else strategy_words(item.event, item.strategy)
+        groups.setdefault((strategy, item.assumption), []).append(EVENTS[item.event])
     told = [
         f"{strategy} for {_listed(names)}{f' ({assumption})' if assumption else ''}"
         for (strategy, assumption), names in groups.items()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leadin.analysis.joint_rank import PAIRS
+from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
 from leadin.analysis.safety import KIND_RULES, SHARE
@@ -21,14 +22,14 @@ ABSENT = "-"
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
     """The rows that a short table shows: no second interval of one share, no single kinds of adverse event,
-    nor what decided how many pairs."""
+    nor what decided how many pairs, nor what imputed values were shifted by."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return row.rule not in KIND_RULES or row.unit != SHARE
-    return row.unit == PAIRS or (row.rule is not None and row.rule.endswith(WILSON))
+    return row.unit == PAIRS or deltas_of(row.rule) is not None or (row.rule is not None and row.rule.endswith(WILSON))
 
 
 def headings(interval: str) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ def footer(rows: Sequence[Result], shown: Sequence[Result]) -> list[str]:
     hidden = len(rows) - len(shown)
     if hidden:
         lines.append(
-            f"{hidden} more rows (single adverse events, Wilson intervals, shares of pairs) in the JSON and in "
+            f"{hidden} more rows (single adverse events, Wilson intervals, shares of pairs, shifts) in the JSON and in "
             "`to_polars()`."
         )
     return lines

@@ -106,7 +106,7 @@ def estimand_words(planned: PlannedAnalysis, compared: str | None = None) -> Est
     """The attributes of an analysis. compared: the arms that are compared, `arm cells against arm control`."""
     said = planned.estimand or Estimand()
     population, variable, summary = _WORDS[planned.method]
-    measures = planned.either_of if planned.method == "responders" and planned.either_of else (planned.measure,)
+    measures = dict.fromkeys((planned.measure, *planned.either_of))
     measure = " or the ".join(MEASURES[each] for each in measures)
     month = ("" if planned.method == "mmrm" else " at the last visit") if planned.month is None else _at(planned.month)
     if planned.imputation is not None:

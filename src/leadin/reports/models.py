@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm, treated_arms
@@ -61,7 +62,9 @@ def _asked(answers: Answers) -> tuple[Result, ...]:
     return tuple(
         row
         for row in answers.rows
-        if row.method not in LEFT_TO_OTHER_SECTIONS and (row.method != "responders" or answers.is_between(row))
+        if row.method not in LEFT_TO_OTHER_SECTIONS
+        and deltas_of(row.rule) is None
+        and (row.method != "responders" or answers.is_between(row))
     )
 
 

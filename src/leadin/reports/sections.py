@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leadin.analysis.adverse_event_table import safety_table as count_adverse_events
+from leadin.analysis.arms import allocated
 from leadin.analysis.injection_windows import injection_windows
 from leadin.reports.baseline import baseline_table
 from leadin.reports.cells_made import cells_made_table
@@ -20,7 +21,8 @@ from leadin.reports.survival import survival_figure
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.swimmer import swimmer_figure
 from leadin.reports.tables import Bullets, Heading, Paragraph
-from leadin.reports.trust import analyses_entries, assumed_blocks, findings_blocks, not_planned
+from leadin.reports.tipping_point import tipping_figures
+from leadin.reports.trust import analyses_entries, assumed_blocks, estimands_table, findings_blocks, not_planned
 from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
@@ -81,7 +83,8 @@ def models_blocks(material: Material) -> tuple[Block, ...]:
         return (Paragraph("No comparison was asked for or could be made with these tables."), *missing)
     rows = forest_rows(material.answers)
     nothing = Paragraph("No comparison has an interval, so there is no forest plot.")
-    return (table, *missing, forest_figure(rows, favours(material.arms), interval) if rows else nothing)
+    forest = forest_figure(rows, favours(material.arms), interval) if rows else nothing
+    return (table, *missing, forest, *tipping_figures(material.answers))
 
 
 def survival_blocks(material: Material) -> tuple[Block, ...]:
@@ -129,10 +132,12 @@ def _dosed_arms(material: Material) -> frozenset[str | None]:
 
 def trust_blocks(material: Material) -> tuple[Block, ...]:
     """Estimands and assumptions, what was not planned, findings, assumed values."""
+    estimands = estimands_table(allocated(material.trial), material.results, material.answers)
     entries = analyses_entries(material.answers)
     assumed = assumed_blocks(material.trial)
     return (
         not_planned(material.answers, material.results.plan is not None),
+        *((estimands,) if estimands is not None else ()),
         *((entries,) if entries is not None else ()),
         Heading("The tables"),
         *findings_blocks(material.results.findings, material.left_out),

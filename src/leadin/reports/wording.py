@@ -56,6 +56,10 @@ ASSUMPTIONS: Mapping[str, str] = {
     "cox": "The ratio of the hazards is the same at every time; those who leave are at the risk of those who stay.",
     "safety": "Events are counted as they were recorded; what nobody wrote down is not there.",
 }
+IMPUTATION = (
+    "Where values are imputed: baseline, visits and covariates vary normally together; those seen no more go on as "
+    "the named assumption says, and nothing in the tables can tell whether they do."
+)
 MEASURES: Mapping[str, str] = {
     "alsfrs_r": "ALSFRS-R",
     "svc_percent": "SVC",

@@ -15,7 +15,7 @@ from leadin.analysis.ancova import fit_ancova
 from leadin.analysis.arms import arms_of
 from leadin.analysis.measures import measure_name, measure_unit
 from leadin.analysis.missing_data.completed_ancova import CompletedAncova, completed_ancova
-from leadin.analysis.missing_data.deltas import delta_rule
+from leadin.analysis.missing_data.deltas import delta_rule, deltas_of
 from leadin.analysis.missing_data.incomplete_visits import Floats
 from leadin.analysis.missing_data.posterior import posterior_draws
 from leadin.analysis.missing_data.reference_based import completed
@@ -44,6 +44,8 @@ ASSUMED = {
     "copy_increments": "values after the last visit following the mean changes of the reference arm",
     "copy_reference": "values after the last visit as those of a participant of the reference arm",
 }
+RULE = "multiple imputation"
+"""How the rule of a row begins whose missing values were imputed."""
 MOST_NOISE = 0.1
 """The draws may move an estimate by this share of its standard error before a warning asks for more of them."""
 
@@ -156,7 +158,7 @@ def _blanks(visits: VisitsToImpute, planned: PlannedAnalysis, settings: Imputati
                 n=n,
                 not_evaluable=visits.sizes[0] + visits.sizes[number] - n,
                 unit=measure_unit(planned.measure),
-                rule=f"multiple imputation, {settings.assumption.replace('_', ' ')}",
+                rule=f"{RULE}, {settings.assumption.replace('_', ' ')}",
                 estimand=_estimand(visits, planned, settings, number),
                 warnings=(_imputed(visits, number), *visits.remarks),
                 references=REFERENCES,
@@ -222,3 +224,8 @@ def _refused(trial: Trial, planned: PlannedAnalysis, reference: str | None, reas
         not_evaluable("ancova", planned.measure, reason, arm=arm, contrast=f"{arm} - {reference}", **known)
         for arm in others
     )
+
+
+def is_imputed(rule: str | None) -> bool:
+    """Whether a row with this rule rests on imputed values."""
+    return (rule or "").startswith(RULE) or deltas_of(rule) is not None
