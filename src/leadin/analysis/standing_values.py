@@ -63,8 +63,8 @@ def standing_values(trial: Trial, grid: VisitGrid, visit: int, events: Sequence[
     """
     values = np.full(grid.baseline.size, np.nan)
     decided = np.full(grid.baseline.size, np.inf)
-    by: list[tuple[IntercurrentEvent, Floats]] = []
-    for item in events:
+    by = np.full(grid.baseline.size, -1)
+    for number, item in enumerate(events):
         if item.strategy not in SETTLING or item.event == "not_dosed":
             continue
         day = _first_days(trial, grid, item.event)
@@ -72,8 +72,8 @@ def standing_values(trial: Trial, grid: VisitGrid, visit: int, events: Sequence[
         counts = (day <= _day(grid, visit)) & ~(grid.days[:, visit] <= day) & (day < decided)
         stands = _last_values(trial, grid, day) if item.strategy == "while_alive" else _worst(grid)
         values, decided = np.where(counts, stands, values), np.where(counts, day, decided)
-        by.append((item, day))
-    told = [_remark(grid, visit, item, np.isfinite(values) & (decided == day)) for item, day in by]
+        by[counts] = number
+    told = [_remark(grid, visit, item, np.isfinite(values) & (by == number)) for number, item in enumerate(events)]
     return StandingValues(values, tuple(remark for remark in told if remark))
 
 

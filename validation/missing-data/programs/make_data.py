@@ -23,8 +23,11 @@ def decline(draw: np.random.Generator, n: int, slowing: float) -> tuple[np.ndarr
     return level[:, None] - slope[:, None] * MONTHS + 1.6 * draw.normal(size=(n, len(MONTHS))), arm
 
 
-def leaving(draw: np.random.Generator, scores: np.ndarray, strength: float) -> np.ndarray:
-    """Who low scores make leave, each time after a visit that was made (missing at random), and a few gaps."""
+def leaving(draw: np.random.Generator, scores: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """Who low scores make leave, each time after a visit that was made (missing at random), and a few gaps.
+
+    strength (n,): how much low scores do.
+    """
     seen = scores.copy()
     for visit in range(1, len(MONTHS)):
         low = 1 / (1 + np.exp(2.2 + strength * (scores[:, visit - 1] - 35) / 5))
@@ -35,10 +38,10 @@ def leaving(draw: np.random.Generator, scores: np.ndarray, strength: float) -> n
     return seen
 
 
-def write_trial(name: str, n: int, slowing: float) -> None:
+def write_trial(name: str, n: int, slowing: float, strengths: tuple[float, float]) -> None:
     draw = np.random.Generator(np.random.PCG64([2013, n]))
     scores, arm = decline(draw, n, slowing)
-    seen = np.round(leaving(draw, scores, 1.0), 2)
+    seen = np.round(leaving(draw, scores, np.array(strengths)[arm]), 2)
     with (HERE / "data" / f"{name}.csv").open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["id", "arm", *(f"m{month}" for month in MONTHS)])
@@ -66,6 +69,7 @@ def parameters() -> None:
 
 
 if __name__ == "__main__":
-    write_trial("small", 60, 0.3)
-    write_trial("large", 400, 0.3)
+    write_trial("small", 60, 0.3, (1.0, 1.0))
+    # Low scores make the treated leave, not the others: those who are left mislead.
+    write_trial("large", 400, 0.3, (0.0, 3.0))
     parameters()

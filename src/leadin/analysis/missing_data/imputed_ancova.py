@@ -104,7 +104,7 @@ def imputed_ancova(trial: Trial, planned: PlannedAnalysis, reference: str | None
     for blank, (test, noise) in zip(blanks, plain, strict=True):
         row = _filled(blank, test)
         mine = [each for each in by_shift if each.arm == row.arm]
-        rows.append(replace(row, warnings=(*_noise(noise, test), *row.warnings, *_tipping(mine, planned))))
+        rows.append(replace(row, warnings=(*row.warnings, *_noise(noise, test), *_tipping(mine, planned))))
     return (*rows, *by_shift)
 
 
