@@ -10,12 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.ancova import fit_ancova
 from leadin.analysis.methods import METHODS
 from leadin.analysis.missing_data.deltas import delta_rule, deltas_of
 from leadin.analysis.missing_data.imputed_ancova import REFERENCES, imputed_ancova, is_imputed
 from leadin.protocols.estimand import IntercurrentEvent
 from leadin.protocols.imputation import Imputation
+from leadin.protocols.plan import Plan
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
 HERE = Path(__file__).resolve().parents[3] / "validation" / "missing-data"
@@ -23,7 +25,7 @@ MONTHS = (0, 2, 4, 6, 8)
 NUMBERS = ("estimate", "standard_error", "statistic", "df", "ci_low", "ci_high", "p")
 
 
-def planned(assumption="missing_at_random", imputations=20, events=(), **said):
+def planned(assumption="missing_at_random", imputations=8, events=(), **said):
     settings = {k: said.pop(k) for k in ("seed", "covariance", "tipping_point") if k in said}
     return PlannedAnalysis(
         method="ancova",
@@ -71,7 +73,7 @@ def test_missing_at_random_goes_to_the_likelihood_answer_of_nlme(build, dropout)
 
 
 def test_a_row_says_everything(trial):
-    (row,) = imputed_ancova(trial, planned(), "control")
+    (row,) = imputed_ancova(trial, planned(imputations=20), "control")
     assert (row.method, row.endpoint, row.arm, row.contrast) == ("ancova", "alsfrs_r", "cells", "cells - control")
     assert (row.time_months, row.unit, row.n, row.not_evaluable, row.converged) == (8.0, "points", 60, 0, True)
     assert row.rule == "multiple imputation, missing at random"
@@ -87,7 +89,7 @@ def test_a_row_says_everything(trial):
     assert row.p == pytest.approx(0.04, abs=0.04)
     half = row.ci_high - row.estimate
     assert row.estimate - row.ci_low == pytest.approx(half)
-    (wide,) = imputed_ancova(trial, planned(alpha=0.01), "control")
+    (wide,) = imputed_ancova(trial, planned(imputations=20, alpha=0.01), "control")
     assert numbers(wide)[:4] == numbers(row)[:4]
     assert wide.ci_high - wide.estimate > 1.25 * half
 
@@ -149,7 +151,7 @@ def test_scale_and_shift_of_the_outcome(build, small):
 @pytest.mark.evidence("ancova", "property")
 def test_assumptions_shrink_towards_the_reference(trial):
     found = {
-        a: imputed_ancova(trial, planned(a, imputations=50), "control")[0].estimate
+        a: imputed_ancova(trial, planned(a, imputations=30), "control")[0].estimate
         for a in ("missing_at_random", "copy_increments", "copy_reference", "jump_to_reference")
     }
     assert found["missing_at_random"] > found["copy_increments"] > found["jump_to_reference"] > 0
@@ -364,3 +366,51 @@ def test_the_registry_runs_it_where_the_plan_imputes(trial):
     assert is_imputed(imputed.rule)
     assert not any(is_imputed(row.rule) for row in plain)
     assert replace(imputed, estimate=0.0).rule == imputed.rule
+
+
+def through_the_front(trial, **said):
+    plan = Plan(analyses=(planned(**said),))
+    return analyse_trial(trial, plan=plan, reference="control").rows
+
+
+@pytest.mark.evidence("ancova", "bad_input")
+def test_odd_tables_give_rows_that_say_why(build, small):
+    ids, arms, values = small
+    whole = np.round(values)
+    plain = through_the_front(trial_of(build, ids, arms, whole))[0]
+    assert plain.converged
+    trial = trial_of(build, ids, arms, whole)
+    odd = trial.assessments.with_columns(
+        value=pl.when(pl.col("day") > 230).then(pl.lit(float("inf"))).otherwise(pl.col("value"))
+    )
+    (infinite,) = through_the_front(trial.with_tables({"assessments": odd}), month=6)
+    assert infinite.converged
+    (row,) = through_the_front(trial.with_tables({"assessments": odd}), month=8)
+    assert row.warnings[0].startswith("month: expected the month of a visit with the ALSFRS-R total (2, 4, 6); got 8")
+    twice = pl.concat([trial.assessments, trial.assessments[:1]])
+    (doubled,) = through_the_front(trial.with_tables({"assessments": twice}))
+    assert doubled.converged
+    dead = build({"a": "cells", "b": "control"}, {"a": {0: 40.0}, "b": {0: 41.0}}, [("a", 1.0, "death")])
+    (row,) = through_the_front(dead)
+    assert (row.converged, row.warnings) == (False, ("alsfrs_r: expected visits after time zero; got none",))
+    two = build({"a": "cells", "b": "control"}, {"a": {0: 40.0, 2: 38.0}, "b": {0: 41.0, 2: 40.0}})
+    (row,) = through_the_front(two)
+    assert row.warnings == (
+        "expected at least 2 participants of arm control with a value of the ALSFRS-R total at month 2; got 1",
+    )
+
+
+def test_a_planned_row_says_its_whole_estimand(build, small):
+    ids, arms, values = small
+    trial, _ = with_death(build, (ids, arms, np.round(values)))
+    row = through_the_front(trial, events=[("death", "hypothetical"), ("not_dosed", "while_alive")])[0]
+    assert row.converged
+    assert row.warnings[0] == (
+        "the plan asks 'while alive' for not being dosed; ancova cannot do that and takes 'treatment policy': see the "
+        "estimand"
+    )
+    assert row.estimand.endswith(
+        "Treatment: arm cells against arm control, as allocated. Intercurrent events: hypothetical for death (values "
+        "after it go on as those of participants of the same arm with the same values so far: missing at random); "
+        "treatment policy for permanent ventilation, non-invasive ventilation, other therapy and not being dosed."
+    )

@@ -16,7 +16,7 @@ from leadin.analysis.missing_data.incomplete_visits import Floats, IncompleteVis
 from leadin.engine.draws import Draws
 from leadin.errors import DataError
 
-BURN_IN = 300
+BURN_IN = 200
 BETWEEN = 20
 """Rounds before the first draw that is kept, and from one that is kept to the next."""
 BLOCK = 256
