@@ -55,9 +55,8 @@ def conditionals() -> dict[str, float]:
         known = Posterior(means[None], np.stack([covariances[0], second])[None])
         missing = case["missing"]
         mean = completed(data, known, case["assumption"], Known())[0, 1]
-        root = np.array([completed(data, known, case["assumption"], Known(k))[0, 1] - mean for k in missing])[
-            :, missing
-        ]
+        moved = [completed(data, known, case["assumption"], Known(k))[0, 1] - mean for k in missing]
+        root = np.array(moved)[:, missing]
         ours = np.concatenate([mean[missing], (root.T @ root).ravel()])
         theirs = np.concatenate([case["mean"], np.ravel(case["covariance"])])
         apart = float((np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1.0)).max())

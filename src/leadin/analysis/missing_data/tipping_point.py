@@ -1,7 +1,7 @@
 """Where a conclusion turns: how much worse than imputed the unseen values of an arm must be for it to fall.
 
-Reference: Yan, Lee & Li (2009), Missing data handling methods in medical device clinical trials, J Biopharm Stat
-19:1085-1098, doi:10.1080/10543400903243009.
+Reference: Campbell, Pennello & Yue (2011), Missing data in the regulation of medical devices, J Biopharm Stat
+21:180-195, doi:10.1080/10543406.2011.550094.
 """
 
 from __future__ import annotations
