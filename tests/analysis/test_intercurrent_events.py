@@ -196,3 +196,10 @@ def test_a_refusal_says_which_method_can(trial, method, strategy, words):
     (warning,) = handled(trial, planned(("death", strategy), method=method), known).warnings
     assert warning.startswith(f"the plan asks '{strategy.replace('_', ' ')}' for death; {method} ")
     assert words in warning
+
+
+def test_a_method_need_not_know_any_event(trial):
+    found = handled(trial, planned(method="potency"), {})
+    assert (found.trial, found.events, found.warnings) == (trial, (), ())
+    asked = handled(trial, planned(("other_therapy", "treatment_policy"), method="potency"), {})
+    assert (asked.events[0].strategy, asked.warnings) == ("treatment_policy", ())

@@ -89,7 +89,7 @@ def handled(trial: Trial, planned: PlannedAnalysis, known: Strategies) -> Handle
         if item.strategy != mine[0]:
             trial, sentence = _carried_out(trial, planned, item)
             sentences += [sentence] if sentence else []
-    if taken["death"].strategy == "while_alive" and planned.method == "responders":
+    if planned.method == "responders" and taken["death"].strategy == "while_alive":
         planned = planned.model_copy(update={"died": "excluded"})
     remarks: tuple[str, ...] = ()
     # Imputation lets values stand by itself: they must not teach it how the living go on.
