@@ -178,3 +178,8 @@ def test_without_visits_the_method_itself_says_why(build):
     assert found.remarks == ()
     missing_month = ancova(("death", "while_alive"), month=5)
     assert handled(build(ARMS, SCORES, EVENTS), missing_month, METHODS["ancova"].strategies).remarks == ()
+
+
+def test_values_of_other_measures_do_not_stand(build):
+    trial = build(ARMS, SCORES, EVENTS, more=[("a", 4.0, "svc_percent", 77.0), ("a", 4.5, "alsfrs_r", float("nan"))])
+    assert standing(trial, ("death", "while_alive"))[0][0] == 38.0
