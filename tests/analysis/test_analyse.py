@@ -194,12 +194,13 @@ def test_a_strategy_of_the_plan_is_carried_out_and_said(build):
     within = next(row for row in results["slope_change"] if row.arm == "cells")
     assert within.not_evaluable == 1
     assert within.estimand.endswith(
-        "(treatment policy). As planned, visits after other therapy are left out (hypothetical)."
+        "(treatment policy). As planned, visits after other therapy are left out (hypothetical). Treatment: arm cells, "
+        "as allocated. Intercurrent events: while alive for death; treatment policy for permanent ventilation, "
+        "non-invasive ventilation and not being dosed; hypothetical for other therapy (values before it tell what "
+        "would have followed without it)."
     )
     assert within.warnings == ()
-    assert (
-        results["random_slope"].primary.warnings[-1].startswith("the plan asks 'while alive' for death; random_slope")
-    )
+    assert results["random_slope"].primary.warnings[0].startswith("the plan asks 'while alive' for death; random_slope")
 
 
 ENDPOINT = {

@@ -99,9 +99,8 @@ def test_six_people_by_hand():
     assert [(row.rule, row.p, row.statistic) for row in means] == [("adjusted mean", None, None)] * 2
     assert means[1].estimate - means[0].estimate == pytest.approx(adjusted.estimate)
     assert plain.estimand == (
-        "Among participants who are alive and seen at month 6: the mean change of the ALSFRS-R total from baseline, "
-        "arm y minus arm x, whatever was given (treatment policy); those who died before are not compared (while "
-        "alive)."
+        "Among participants with a value at month 6: the mean change of the ALSFRS-R total from baseline, "
+        "arm y minus arm x; those without one are not compared."
     )
     assert adjusted.estimand == f"{plain.estimand} Adjusted for baseline, alike in every arm."
 
@@ -153,14 +152,13 @@ def test_one_arm_has_its_mean_change():
     assert row.standard_error == pytest.approx(3**-0.5)
     assert (row.arm, row.contrast, row.rule, row.warnings) == ("x", None, "one-sample t, unadjusted", (UNCONTROLLED,))
     assert row.estimand == (
-        "Among participants of arm x who are alive and seen at month 6: the mean change of the ALSFRS-R total from "
-        "baseline, whatever was given (treatment policy)."
+        "Among participants of arm x with a value at month 6: the mean change of the ALSFRS-R total from baseline."
     )
     (nameless,) = ancova(
         build_trial(dict.fromkeys("abc"), {w: {0: 40, 6: 35 - i} for i, w in enumerate("abc")}), PLAN, None
     )
     assert (nameless.arm, nameless.estimate, nameless.p) == (None, -6.0, row.p)
-    assert nameless.estimand.startswith("Among participants of the trial who are")
+    assert nameless.estimand.startswith("Among participants of the trial with a")
 
 
 def test_the_only_arm_of_a_protocol_with_a_control_is_not_uncontrolled():

@@ -85,6 +85,13 @@ def test_everything_that_can_be_said(small):
             },
             {"method": "responders", "relative": [], "absolute": []},
             {"method": "cox", "role": "exploratory"},
+            {"method": "ancova", "imputation": {}},
+            {
+                "method": "ancova",
+                "imputation": {"assumption": "jump_to_reference", "imputations": 50, "tipping_point": [-4, -2]},
+                "estimand": {"treatment": "cells against sham", "population": "Everybody."},
+                "intercurrent_events": [{"event": "death", "strategy": "hypothetical", "assumption": "as if alive"}],
+            },
         ],
     }
     small["notes"] = ["Read this."]
@@ -131,10 +138,27 @@ def test_everything_that_can_be_said(small):
         (
             "Primary",
             "responders; ALSFRS-R or FVC; 25, 50, 75, 100 % slower; 1.25, 1.5 points per month slower; the baseline "
-            "visit counts in both slopes; two-sided level 0.1; not dosed: treatment policy",
+            "visit counts in both slopes; two-sided level 0.1",
+        ),
+        (
+            "",
+            "estimand: each arm against the reference, as allocated; everybody in an arm with enough visits before and "
+            "after time zero, and others by the stated rule; whether the ALSFRS-R total or the forced vital capacity "
+            "declined slower after time zero than before it, by the stated rule; share of participants; difference "
+            "between arms in shares; not being dosed: treatment policy",
         ),
         ("Secondary", "responders; ALSFRS-R"),
         ("Exploratory", "cox"),
+        ("Secondary", "ancova; missing visits imputed 200 times (missing at random)"),
+        (
+            "Secondary",
+            "ancova; missing visits imputed 50 times (jump to reference); tipping point from -4 to 0",
+        ),
+        (
+            "",
+            "estimand: cells against sham; Everybody.; change of the ALSFRS-R total from baseline at the last visit; "
+            "difference between arms in means, adjusted for baseline; death: hypothetical (as if alive)",
+        ),
         ("Held against", "arm control"),
     )
     assert rows(protocol, "Notes") == (("", "Read this."),)

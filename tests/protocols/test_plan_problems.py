@@ -71,3 +71,53 @@ def test_every_field_knows_its_methods():
     assert "safety" in methods_using("alpha")
     for field in PlannedAnalysis.model_fields:
         assert methods_using(field)
+
+
+def told(analysis):
+    return [problem.told() for problem in plan_problems({"analyses": [analysis]})]
+
+
+def test_an_event_said_twice_is_told():
+    events = [
+        {"event": "death", "strategy": "while_alive"},
+        {"event": "ventilation", "strategy": "while_alive"},
+        {"event": "death", "strategy": "composite"},
+    ]
+    assert told({"method": "responders", "intercurrent_events": events}) == [
+        "analyses[0].intercurrent_events[2].event: expected each event once; got 'death' again. Keep one strategy for "
+        "it."
+    ]
+
+
+def test_an_assumption_belongs_to_a_hypothetical_strategy():
+    def event(strategy):
+        return {"event": "death", "strategy": strategy, "assumption": "as if alive"}
+
+    assert told({"method": "ancova", "intercurrent_events": [event("hypothetical")]}) == []
+    assert told({"method": "ancova", "intercurrent_events": [event("composite")]}) == [
+        "analyses[0].intercurrent_events[0].assumption: expected an assumption with a hypothetical strategy only; got "
+        "one with 'composite'. Remove it, or change the strategy."
+    ]
+
+
+def test_death_as_composite_leaves_nobody_out():
+    composite = [{"event": "death", "strategy": "composite"}]
+    alive = [{"event": "death", "strategy": "while_alive"}]
+    assert told({"method": "responders", "died": "excluded", "intercurrent_events": alive}) == []
+    assert told({"method": "responders", "died": "not_responder", "intercurrent_events": composite}) == []
+    assert told({"method": "responders", "died": "excluded", "intercurrent_events": composite}) == [
+        "analyses[0].died: expected 'not_responder', since the strategy for death is composite; got 'excluded'. Remove "
+        "it, or plan death as while_alive."
+    ]
+
+
+def test_imputation_is_a_setting_of_ancova():
+    (problem,) = told({"method": "mmrm", "imputation": {"seed": 1}})
+    assert problem.startswith("analyses[0].imputation: expected only settings that mmrm uses (this one is for ancova)")
+    assert told({"method": "ancova", "imputation": {"seed": 1}}) == []
+    assert told({"method": "mmrm", "imputation": None}) == []
+
+
+def test_events_of_the_wrong_type_are_skipped():
+    assert told({"method": "ancova", "intercurrent_events": [3, {"event": 1}, {"event": 1}]}) == []
+    assert told({"method": "ancova", "intercurrent_events": "death"}) == []

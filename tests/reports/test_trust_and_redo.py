@@ -7,13 +7,23 @@ from dataclasses import replace
 from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.result import Result
 from leadin.analysis.safety import UNADJUSTED
+from leadin.protocols.estimand import Estimand, IntercurrentEvent
 from leadin.protocols.plan import Plan
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.provenance import Assumption, Provenance
 from leadin.reports.answers import Answers
+from leadin.reports.arms import report_arms
 from leadin.reports.redo import Reference, commands, plan_words, redo_table, reference_of, references
 from leadin.reports.tables import Bullets, Entries, Paragraph, Table
-from leadin.reports.trust import analyses_entries, assumed_blocks, breakable, findings_blocks, not_planned
+from leadin.reports.trust import (
+    analyses_entries,
+    assumed_blocks,
+    breakable,
+    estimands_table,
+    findings_blocks,
+    not_planned,
+)
+from leadin.reports.wording import ASSUMPTIONS
 from leadin.trials.finding import Finding
 from leadin.trials.trial import Manifest
 from leadin.trials.usable import LeftOut
@@ -192,3 +202,58 @@ def test_the_plan_in_words():
         "(exploratory)."
     )
     assert plan_words(None).text == "No analysis plan was given: every method that the tables can carry was run."
+
+
+def test_every_planned_analysis_has_its_estimand_in_a_table(two_arms):
+    composite = IntercurrentEvent(event="death", strategy="composite")
+    plan = Plan(
+        analyses=(
+            PlannedAnalysis(method="random_slope", role="primary", intercurrent_events=(composite,)),
+            PlannedAnalysis(method="cox", estimand=Estimand(population="adults")),
+        )
+    )
+    trial = two_arms()
+    results = analyse_trial(trial, plan=plan, reference="control")
+    table = estimands_table(trial, results, Answers.of(results, report_arms(trial, "control")))
+    assert [column.title for column in table.columns] == [
+        "Analysis", "Treatment", "Population", "Variable", "Intercurrent events", "Summary"
+    ]  # fmt: skip
+    first, second = table.groups[0].rows
+    assert first[:4] == (
+        "Random-slope model, ALSFRS-R (primary)",
+        "Arm cells against arm control, as allocated",
+        "Everybody in an arm with a visit at or after time zero",
+        "ALSFRS-R total at each visit from time zero on",
+    )
+    assert first[4].startswith("Hypothetical for death (values after it go on as those")
+    assert first[4].endswith(
+        "and not being dosed. Not as planned: the plan asks 'composite' for death; random_slope cannot do that "
+        "(joint_rank, win_ratio and ancova can) and takes 'hypothetical': see the estimand."
+    )
+    assert first[5] == "Difference between arms in mean slopes"
+    assert (second[0], second[2]) == ("Cox model (secondary)", "Adults")
+    assert second[4] == "Composite for death; treatment policy for permanent ventilation and not being dosed."
+
+
+def test_without_a_plan_there_is_no_table_of_estimands_and_one_arm_is_said_to_be_one(one_arm):
+    trial = one_arm()
+    arms = report_arms(trial, None)
+    unplanned = analyse_trial(trial, methods=["random_slope"])
+    assert estimands_table(trial, unplanned, Answers.of(unplanned, arms)) is None
+    planned = analyse_trial(trial, plan=Plan(analyses=(PlannedAnalysis(method="random_slope"),)))
+    table = estimands_table(trial, planned, Answers.of(planned, arms))
+    assert table.groups[0].rows[0][1] == "One arm, as allocated"
+
+
+def test_imputed_rows_take_something_else_for_granted(slope_row, only):
+    seen, imputed = (
+        slope_row(method="ancova", rule=rule) for rule in ("ANCOVA", "multiple imputation, missing at random")
+    )
+    both, alone = (
+        dict(analyses_entries(Answers(rows, only)).entries[0].lines)["Takes for granted"]
+        for rows in ((seen, imputed), (imputed,))
+    )
+    assert alone.startswith("Where values are imputed: baseline, visits and covariates vary normally together;")
+    assert both == f"{ASSUMPTIONS['ancova']} {alone}"
+    (entry,) = analyses_entries(Answers((seen,), only)).entries
+    assert dict(entry.lines)["Takes for granted"] == ASSUMPTIONS["ancova"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from leadin.analysis.arms import allocated, reference_arm
-from leadin.analysis.intercurrent_events import handled
+from leadin.analysis.estimands import with_attributes
+from leadin.analysis.intercurrent_events import Handled, handled
 from leadin.analysis.measures import measure_name
 from leadin.analysis.methods import METHODS, Method, method_named
 from leadin.analysis.paired_side import MEASURES as LIMBS
@@ -75,16 +76,21 @@ def run_analysis(trial: Trial, planned: PlannedAnalysis, reference: str | None) 
         return (not_evaluable(method.name, endpoint, reason, references=method.references),)
     given = handled(trial, planned, method.strategies)
     try:
-        rows = method.run(given.trial, planned, reference)
+        rows = method.run(given.trial, given.planned, reference)
     except (DataError, ConvergenceError) as error:
         return (not_evaluable(method.name, endpoint, str(error), references=method.references),)
-    return tuple(
-        replace(
-            row,
-            estimand=" ".join((row.estimand, *given.sentences)) if row.estimand else None,
-            warnings=(*row.warnings, *given.warnings),
-        )
-        for row in rows
+    return tuple(_told(row, given) for row in rows)
+
+
+def _told(row: Result, given: Handled) -> Result:
+    """The row with its whole estimand, and first of its warnings what of the plan is not carried out; only the reason
+    of a row without an estimate stands before it."""
+    reason = () if row.converged else row.warnings[:1]
+    said = row if row.estimand is None else replace(row, estimand=" ".join((row.estimand, *given.sentences)))
+    return replace(
+        row,
+        estimand=with_attributes(said, given.planned, given.events),
+        warnings=(*reason, *given.warnings, *row.warnings[len(reason) :], *given.remarks),
     )
 
 

@@ -297,8 +297,8 @@ def _within_row(known: Result, trial: Trial, given: _Changes, planned: PlannedAn
         n=mine.size,
         not_evaluable=given.sizes[arm] - mine.size,
         estimand=(
-            f"Among participants {of_arm(arm)} who are alive and seen at month {given.month:.4g}: the mean change of "
-            f"the {measure_name(planned.measure)} from baseline, whatever was given (treatment policy)."
+            f"Among participants {of_arm(arm)} with a value at month {given.month:.4g}: the mean change of "
+            f"the {measure_name(planned.measure)} from baseline."
         ),
         warnings=(*known.warnings, *(() if has_control(trial) else (UNCONTROLLED,))),
     )
@@ -330,7 +330,7 @@ def _impossible(known: Result, reason: str) -> Result:
 
 def _estimand(given: _Changes, planned: PlannedAnalysis, arm: str, reference: str) -> str:
     return (
-        f"Among participants who are alive and seen at month {given.month:.4g}: the mean change of the "
-        f"{measure_name(planned.measure)} from baseline, arm {arm} minus arm {reference}, whatever was given "
-        "(treatment policy); those who died before are not compared (while alive)."
+        f"Among participants with a value at month {given.month:.4g}: the mean change of the "
+        f"{measure_name(planned.measure)} from baseline, arm {arm} minus arm {reference}; those without "
+        "one are not compared."
     )

@@ -28,6 +28,7 @@ from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
 from leadin.analysis import win_ratio as _win_ratio
 from leadin.analysis.intercurrent_events import Strategies
+from leadin.analysis.missing_data.imputed_ancova import imputed_ancova
 from leadin.analysis.mmrm import mmrm as _mmrm
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
@@ -82,17 +83,31 @@ def _at_level(row: Result, alpha: float) -> Result:
     return replace(row, ci_low=row.estimate - half, ci_high=row.estimate + half)
 
 
+def _change_at_a_visit(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
+    """Of those who were seen, or of everybody where the plan imputes."""
+    if planned.imputation is not None:
+        return imputed_ancova(trial, planned, reference)
+    return _ancova.ancova(trial, planned, reference)
+
+
 _OBSERVED: Strategies = {
     "ventilation": ("treatment_policy", "hypothetical", "while_alive"),
-    "other_therapy": ("treatment_policy", "hypothetical"),
+    "non_invasive_ventilation": ("treatment_policy", "hypothetical", "while_alive"),
+    "other_therapy": ("treatment_policy", "hypothetical", "while_alive"),
     "not_dosed": ("treatment_policy", "principal_stratum"),
 }
 _SLOPES: Strategies = {"death": ("while_alive",), **_OBSERVED}
 _MODELS: Strategies = {"death": ("hypothetical",), **_OBSERVED}
-# The one change of those who are alive to be seen at the visit.
-_SEEN_ALIVE: Strategies = {"death": ("while_alive",), **_OBSERVED}
+# One visit: nothing there of those who died before it, unless the plan lets a value stand.
+_AT_A_VISIT: Strategies = {
+    "death": ("hypothetical", "while_alive", "composite"),
+    "ventilation": ("treatment_policy", "hypothetical", "while_alive", "composite"),
+    "non_invasive_ventilation": ("treatment_policy", "hypothetical", "while_alive", "composite"),
+    "other_therapy": ("treatment_policy", "hypothetical", "while_alive", "composite"),
+    "not_dosed": ("treatment_policy", "principal_stratum"),
+}
 _COMPOSITE: Strategies = {"death": ("composite",), **_OBSERVED}
-_RESPONDERS: Strategies = {"death": ("composite",), **_OBSERVED}
+_RESPONDERS: Strategies = {"death": ("composite", "while_alive"), **_OBSERVED}
 # Death is the outcome itself; so is ventilation where the protocol counts it as fatal.
 _SURVIVAL: Strategies = {
     "death": ("composite", "treatment_policy"),
@@ -146,10 +161,10 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "ancova",
-            _ancova.ancova,
+            _change_at_a_visit,
             "assessments",
             "Does the change from baseline at one visit differ between the arms?",
-            _SEEN_ALIVE,
+            _AT_A_VISIT,
             _ancova.REFERENCES,
         ),
         Method(

@@ -11,6 +11,7 @@ from leadin.analysis.adverse_event_kinds import KIND_RULES
 from leadin.analysis.adverse_event_shares import SHARE
 from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.joint_rank import PAIRS
+from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
@@ -32,7 +33,7 @@ def short(rows: Sequence[Result]) -> tuple[Result, ...]:
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return (row.rule not in KIND_RULES or row.unit != SHARE) and not is_stopping_row(row)
-    if row.rule == ADJUSTED_MEAN or row.unit == PAIRS:
+    if row.rule == ADJUSTED_MEAN or row.unit == PAIRS or deltas_of(row.rule) is not None:
         return True
     return row.rule is not None and row.rule.endswith((WILSON, TOLD_APART))
 

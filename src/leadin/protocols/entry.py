@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from leadin.protocols.activities import MEASURE_LABELS, window_words
 from leadin.protocols.coverage import Origins
 from leadin.protocols.eligibility import Criterion
+from leadin.protocols.estimand_words import estimand_words, event_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import FieldPath
 from leadin.protocols.product import Administration, CellDose, Manufacturing, Product
@@ -288,10 +289,11 @@ def _endpoints(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
 def _plan(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
     if protocol.plan is None:
         return ()
-    rows = [
-        (analysis.role.capitalize(), say(_analysis(analysis), "plan", "analyses", i, "method"))
-        for i, analysis in enumerate(protocol.plan.analyses)
-    ]
+    rows = []
+    for i, analysis in enumerate(protocol.plan.analyses):
+        rows.append((analysis.role.capitalize(), say(_analysis(analysis), "plan", "analyses", i, "method")))
+        if analysis.intercurrent_events or analysis.estimand is not None:
+            rows.append(("", _estimand(analysis)))
     if protocol.plan.reference_arm is not None:
         rows.append(("Held against", f"arm {protocol.plan.reference_arm}"))
     return tuple(rows)
@@ -313,10 +315,20 @@ def _analysis(analysis: PlannedAnalysis) -> str:
         parts.append("the baseline visit counts in both slopes")
     if analysis.alpha != 0.05:
         parts.append(f"two-sided level {analysis.alpha:g}")
-    parts.extend(
-        f"{event.event.replace('_', ' ')}: {event.strategy.replace('_', ' ')}" for event in analysis.intercurrent_events
-    )
+    if analysis.imputation is not None:
+        given = analysis.imputation
+        parts.append(f"missing visits imputed {given.imputations} times ({given.assumption.replace('_', ' ')})")
+        if given.tipping_point:
+            parts.append(f"tipping point from {min(given.tipping_point):g} to {max(0.0, *given.tipping_point):g}")
     return "; ".join(part for part in parts if part)
+
+
+def _estimand(analysis: PlannedAnalysis) -> str:
+    """The estimand in its attributes, the intercurrent events last."""
+    words = estimand_words(analysis)
+    parts = [f"estimand: {words.treatment}", words.population, words.variable, words.summary]
+    parts += [event_words(item.event, item.strategy, item.assumption) for item in analysis.intercurrent_events]
+    return "; ".join(parts)
 
 
 def _sources(protocol: Protocol) -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,7 @@ Said = Mapping[str, Any]
 
 def plan_problems(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a plan contradicts itself; paths are within the plan."""
-    rules = (_names_twice, _unused_settings)
+    rules = (_names_twice, _unused_settings, _events)
     return tuple(chain.from_iterable(rule(said) for rule in rules))
 
 
@@ -53,4 +53,34 @@ def _unused_settings(said: Said) -> Iterator[Problem]:
                     f"only settings that {method} uses (this one is for {', '.join(users)})",
                     f"{field}: {shown(value)}",
                     "Remove it, or change the method.",
+                )
+
+
+def _events(said: Said) -> Iterator[Problem]:
+    """Events said twice, an assumption of what assumes nothing, and settings that contradict a strategy."""
+    for path, analysis in _analyses(said):
+        events = analysis.get("intercurrent_events")
+        seen: set[object] = set()
+        for i, item in enumerate(events if isinstance(events, list | tuple) else ()):
+            if not isinstance(item, Mapping):
+                continue
+            at: FieldPath = (*path, "intercurrent_events", i)
+            event, strategy = item.get("event"), item.get("strategy")
+            if isinstance(event, str) and event in seen:
+                yield Problem((*at, "event"), "each event once", f"{shown(event)} again", "Keep one strategy for it.")
+            if isinstance(event, str):
+                seen.add(event)
+            if item.get("assumption") is not None and strategy != "hypothetical":
+                yield Problem(
+                    (*at, "assumption"),
+                    "an assumption with a hypothetical strategy only",
+                    f"one with {shown(strategy)}",
+                    "Remove it, or change the strategy.",
+                )
+            if (event, strategy, analysis.get("died")) == ("death", "composite", "excluded"):
+                yield Problem(
+                    (*path, "died"),
+                    "'not_responder', since the strategy for death is composite",
+                    "'excluded'",
+                    "Remove it, or plan death as while_alive.",
                 )

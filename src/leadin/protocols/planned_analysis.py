@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
+from leadin.protocols.estimand import Estimand, IntercurrentEvent
+from leadin.protocols.imputation import Imputation
 from leadin.protocols.statement import Months, Percent, PointsPerMonth, Slug, Statement
 from leadin.protocols.stopping_rule import StoppingRule
 from leadin.protocols.visits import Measure
@@ -46,15 +48,6 @@ DegreesOfFreedom = Literal["satterthwaite", "kenward_roger", "kenward_roger_line
 FatalEvent = Literal["death", "tracheostomy", "permanent_ventilation"]
 Column = Annotated[str, Field(min_length=1, max_length=80)]
 """A column of the table of participants; any column that the table has."""
-Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_alive", "principal_stratum"]
-IntercurrentEventKind = Literal["death", "ventilation", "other_therapy", "not_dosed"]
-
-
-class IntercurrentEvent(Statement):
-    """An intercurrent event of ICH E9(R1) and the strategy that handles it."""
-
-    event: IntercurrentEventKind = Field(description="What happens after enrolment and touches the outcome.")
-    strategy: Strategy = Field(description="How ICH E9(R1) calls the way it is handled.")
 
 
 def _of(*methods: Method) -> dict[str, Any]:
@@ -194,6 +187,15 @@ class PlannedAnalysis(Statement):
     )
     intercurrent_events: tuple[IntercurrentEvent, ...] = Field(
         default=(), description="Intercurrent events and the strategy for each."
+    )
+    estimand: Estimand | None = Field(
+        default=None, description="The other attributes of the estimand in the plan's own words; empty: generated."
+    )
+    imputation: Imputation | None = Field(
+        default=None,
+        description="Multiple imputation of missing visits; empty: participants without a value at the month are left "
+        "out.",
+        json_schema_extra=_of("ancova"),
     )
 
 

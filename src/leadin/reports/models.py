@@ -3,6 +3,7 @@ not be estimated."""
 
 from __future__ import annotations
 
+from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.estimate_words import estimate_words, shown_value
@@ -42,12 +43,14 @@ def _asked(answers: Answers) -> tuple[Result, ...]:
 
 
 def _belongs(row: Result, answers: Answers) -> bool:
-    """Survival at landmarks, shares of one arm, and of adverse events all but the shares compared stand in other
-    sections."""
+    """Survival at landmarks, shares of one arm, of adverse events all but the shares compared, and what shifts of
+    imputed values do stand elsewhere."""
     if row.method == "responders":
         return answers.is_between(row)
     if row.method == "safety":
         return answers.is_between(row) and row.rule in KINDS and (row.unit or "").startswith("proportion")
+    if deltas_of(row.rule) is not None:
+        return False
     return row.method != "kaplan_meier" or answers.is_between(row)
 
 

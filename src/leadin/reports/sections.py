@@ -20,7 +20,8 @@ from leadin.reports.survival import survival_figure
 from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.swimmer import swimmer_figure
 from leadin.reports.tables import Bullets, Heading, Paragraph
-from leadin.reports.trust import analyses_entries, assumed_blocks, findings_blocks, not_planned
+from leadin.reports.tipping_point import tipping_figures
+from leadin.reports.trust import analyses_entries, assumed_blocks, estimands_table, findings_blocks, not_planned
 from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
@@ -82,7 +83,7 @@ def models_blocks(material: Material) -> tuple[Block, ...]:
     note = JUDGED if judged_of_many(material.answers) else ""
     forest = forest_figures(forest_rows(material.answers), interval, note)
     nothing = Paragraph("No comparison has an interval, so there is no forest plot.")
-    return (table, *missing, *(forest or (nothing,)), *beside)
+    return (table, *missing, *(forest or (nothing,)), *beside, *tipping_figures(material.answers))
 
 
 def survival_blocks(material: Material) -> tuple[Block, ...]:
@@ -111,10 +112,12 @@ def survival_blocks(material: Material) -> tuple[Block, ...]:
 
 def trust_blocks(material: Material) -> tuple[Block, ...]:
     """Estimands and assumptions, what was not planned, findings, assumed values."""
+    estimands = estimands_table(allocated(material.trial), material.results, material.answers)
     entries = analyses_entries(material.answers)
     assumed = assumed_blocks(material.trial)
     return (
         not_planned(material.answers, material.results.plan is not None),
+        *((estimands,) if estimands is not None else ()),
         *((entries,) if entries is not None else ()),
         Heading("The tables"),
         *findings_blocks(material.results.findings, material.left_out),

@@ -4,16 +4,23 @@ values."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from leadin.analysis.estimands import estimand_row
+from leadin.analysis.methods import METHODS
+from leadin.analysis.missing_data.imputed_ancova import is_imputed
 from leadin.analysis.result import Result
 from leadin.analysis.safety import UNADJUSTED
 from leadin.reports.answers import Answers
 from leadin.reports.numbers import plural
 from leadin.reports.tables import Bullets, Column, Entries, Entry, Paragraph, Rows, Table
-from leadin.reports.wording import ASSUMPTIONS, capital, measure_words, method_words
+from leadin.reports.wording import ASSUMPTIONS, IMPUTATION, capital, measure_words, method_words
 from leadin.trials.finding import Finding
 from leadin.trials.trial import Trial
 from leadin.trials.usable import LeftOut
+
+if TYPE_CHECKING:
+    from leadin.analysis.results import Results
 
 SEVERITIES = ("error", "warning", "note")
 MOST_WARNINGS = 6
@@ -28,6 +35,29 @@ SAID_UNDER_SAFETY = (
     UNADJUSTED,
 )
 """How warnings begin that the section on safety tells in its own words."""
+
+
+def estimands_table(trial: Trial, results: Results, answers: Answers) -> Table | None:
+    """The estimand of every planned analysis in the attributes of ICH E9(R1); None where nothing was planned.
+
+    trial: the usable part, whose participants are in an arm.
+    """
+    if results.plan is None:
+        return None
+    treated = [arm.name for arm in answers.arms if arm.name is not None and arm.name != results.reference]
+    compared = f"arm {' and arm '.join(treated)} against arm {results.reference}" if treated else None
+    rows = []
+    for planned in results.plan.analyses:
+        method = METHODS[planned.method]
+        row = estimand_row(trial, planned, method.strategies, compared if len(answers.arms) > 1 else "one arm")
+        about = "" if method.needs != "assessments" else f", {measure_words(planned.measure)}"
+        name = f"{capital(method_words(planned.method))}{about} ({planned.role})"
+        refused = "".join(f" Not as planned: {warning}." for warning in row.refused)
+        words = (row.treatment, row.population, row.variable, f"{row.events}.{refused}", row.summary)
+        rows.append((name, *map(capital, words)))
+    titles = ("Analysis", "Treatment", "Population", "Variable", "Intercurrent events", "Summary")
+    caption = "What each planned analysis estimates, in the attributes of ICH E9(R1)."
+    return Table("estimands", caption, tuple(map(Column, titles)), (Rows(tuple(rows)),), wide=True)
 
 
 def analyses_entries(answers: Answers) -> Entries | None:
@@ -54,8 +84,11 @@ def _entry(method: str, endpoint: str, rows: list[Result], answers: Answers) -> 
     if estimand is not None:
         alike = " The other rows alike, by arm or rule." if len({row.estimand for row in rows}) > 1 else ""
         lines.append(("Estimates", f"{estimand}{alike}"))
-    if method in ASSUMPTIONS:
-        lines.append(("Takes for granted", ASSUMPTIONS[method]))
+    imputed = [is_imputed(row.rule) for row in rows]
+    taken = [] if all(imputed) else [ASSUMPTIONS.get(method, "")]
+    taken += [IMPUTATION] if any(imputed) else []
+    if any(taken):
+        lines.append(("Takes for granted", " ".join(filter(None, taken))))
     lines.append(("Left out", _left_out(rows)))
     warnings = _warnings(method, rows)
     if warnings:

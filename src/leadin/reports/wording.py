@@ -90,6 +90,10 @@ ASSUMPTIONS: Mapping[str, str] = {
         "others."
     ),
 }
+IMPUTATION = (
+    "Where values are imputed: baseline, visits and covariates vary normally together; those seen no more go on as "
+    "the named assumption says, and nothing in the tables can tell whether they do."
+)
 MEASURES: Mapping[str, str] = {
     "alsfrs_r": "ALSFRS-R",
     "svc_percent": "SVC",

@@ -1,0 +1,1 @@
+"""Multiple imputation of missing visits, and the analyses of the completed tables."""
