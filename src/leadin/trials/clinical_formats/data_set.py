@@ -90,7 +90,7 @@ def empty_text_as_missing(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def sorted_by_key(data: DataSet) -> DataSet:
-    """`data` with its rows in the order of its key, then of its other variables, so that equal data give equal files."""
+    """`data` with rows in the order of its key, then of its other variables, so that equal data give equal bytes."""
     keyed = sorted((each for each in data.variables if each.key is not None), key=lambda each: each.key or 0)
     keys = [each.name for each in keyed] or [name for name in data.names if name in ("STUDYID", "USUBJID")]
     seq = [name for name in data.names if name.endswith("SEQ") and name not in keys]

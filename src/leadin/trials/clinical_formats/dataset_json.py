@@ -135,7 +135,8 @@ def _rows(where: str, said: dict[str, Any], variables: tuple[Variable, ...]) -> 
             )
     if isinstance(counted, int) and counted != len(rows):
         raise DataError(
-            f"{where}: expected {counted} rows, as 'records' says; got {len(rows)}. Is the file cut off? Export it again."
+            f"{where}: expected {counted} rows, as 'records' says; got {len(rows)}. Is the file cut off? Export it "
+            "again."
         )
     columns = {each.name: _cells(where, each, [row[i] for row in rows]) for i, each in enumerate(variables)}
     return empty_text_as_missing(pl.DataFrame(columns))

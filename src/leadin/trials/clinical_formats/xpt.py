@@ -52,7 +52,9 @@ def read_xpt(path: Path, *, encoding: str | None = None) -> DataSet:
             "Import it by a mapping that says its encoding, e.g. 'encoding: latin1'."
         ) from None
     except (pyreadstat.ReadstatError, LookupError, ValueError) as error:
-        raise DataError(f"{path.name}: expected a SAS transport file; cannot be read: {error}. Export it again.") from None
+        raise DataError(
+            f"{path.name}: expected a SAS transport file; cannot be read: {error}. Export it again."
+        ) from None
     if cells.height != header.rows:
         raise DataError(f"{path.name}: expected {header.rows} rows by its size; got {cells.height}. Export it again.")
     variables, columns = [], []
@@ -112,7 +114,7 @@ def xpt_bytes(data: DataSet) -> bytes:
     columns = {each.name: _written(data, each) for each in data.variables}
     for each in data.variables:
         text = columns[each.name].cells
-        long = text.dtype == pl.String and (text.str.len_bytes().max() or 0) > LONGEST_TEXT  # type: ignore[operator]
+        long = text.dtype == pl.String and bool((text.str.len_bytes() > LONGEST_TEXT).any())
         if long or not XPT_NAME.fullmatch(each.name) or len(each.label.encode()) > LONGEST_LABEL:
             raise DataError(f"{data.name}.{each.name}: expected what a transport file can hold; got more.")
     with tempfile.TemporaryDirectory() as place:
