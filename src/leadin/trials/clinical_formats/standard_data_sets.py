@@ -122,8 +122,10 @@ HOMES = {
 }
 """The data set that each table becomes."""
 _ALWAYS = frozenset(
-    ("TRT01P", "ARM", "AGE", "AGEU", "SEX", "SITEID", "AEDECOD", "ASTDY", "AENDY", "AEBODSYS", "AESER", "PARAMCD")
-    + ("PARAM", "AVAL", "ADY", "DSTERM", "DSDECOD", "DSSTDY", "EXSTDY", "LOTID")
+    {
+        *("TRT01P", "ARM", "AGE", "AGEU", "SEX", "SITEID", "AEDECOD", "ASTDY", "AENDY", "AEBODSYS", "AESER", "PARAMCD"),
+        *("PARAM", "AVAL", "ADY", "DSTERM", "DSDECOD", "DSSTDY", "EXSTDY", "LOTID"),
+    }
 )
 """Variables that stand there even where nothing fills them."""
 _KINDS: dict[type[pl.DataType], Kind] = {pl.Int64: "integer", pl.Float64: "float", pl.Boolean: "boolean"}
