@@ -19,8 +19,9 @@ from leadin.trials.clinical_formats.xpt_header import checked_header
 
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 """Letters of a name, bytes of a label, bytes of a cell: what version 5 can hold."""
-LARGEST, SMALLEST = 7.0e75, 1.0e-78
-"""Numbers beyond these are infinite, or zero, in the floating point of a transport file."""
+LARGEST, SMALLEST = 9.0e74, 5.4e-79
+"""Numbers beyond these become infinite, or zero, when pyreadstat writes the floating point of a transport file. (The
+format itself goes up to 7.2e75.)"""
 XPT_NAME = re.compile("[A-Z_][A-Z0-9_]{0,7}")
 _EPOCH = datetime.date(1960, 1, 1)
 _DATES = re.compile(r"(DATE|YYMMDD|MMDDYY|DDMMYY|E8601DA|IS8601DA|DAY|JULIAN)\d*(\.\d*)?$", re.IGNORECASE)
