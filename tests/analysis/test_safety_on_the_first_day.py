@@ -1,4 +1,4 @@
-"""Whoever was last known on the day of the first administration is in the safety population, and so is what happened."""
+"""Whoever was last known on the day of the first administration is counted, and so is what happened then."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def table(name, rows):
 
 @pytest.fixture
 def trial():
-    """A is given cells and dies on that day; B is given cells and followed; C and D are in an arm without cells, C never
-    known of after time zero.
+    """A is given cells and dies on that day; B is given cells and followed; C and D are in an arm without cells, C
+    never known of after time zero.
     """
     arms = {"A": "cells", "B": "cells", "C": "none", "D": "none"}
     return empty_trial(Manifest(origin="conducted")).with_tables(

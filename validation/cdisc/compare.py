@@ -47,7 +47,9 @@ def round_trips(pilot: Path, files: tuple[str, ...]) -> list[str]:
                 same.append("every cell, label and name" if alike and labels else "DIFFERS")
             rows_in, rows_beside = source.rows.height, beside[source.name]
             size = f"{rows_in} x {len(source.names)}"
-            lines.append(f"| {source.name} | {size} | {rows_in - rows_beside} | {rows_beside} | {dropped} | {' | '.join(same)} |")
+            lines.append(
+                f"| {source.name} | {size} | {rows_in - rows_beside} | {rows_beside} | {dropped} | {' | '.join(same)} |"
+            )
         return lines
 
 
@@ -87,15 +89,23 @@ def survival_lines(trial: Trial) -> list[str]:
             float(np.abs(getattr(ours, name)[at] - np.asarray(curve[key])).max())
             for name, key in (("survival", "survival"), ("standard_error", "se"), ("low", "low"), ("high", "high"))
         )
-        lines.append(f"| Kaplan-Meier, {curve['arm']} | {curve['n']} | {curve['events']} | {curve['survival'][-1]:.6f} at day {curve['days'][-1]} | {worst:.1e} | {lifelines_curve(mine, ours):.1e} |")
+        lines.append(
+            f"| Kaplan-Meier, {curve['arm']} | {curve['n']} | {curve['events']} | {curve['survival'][-1]:.6f} at day {curve['days'][-1]} | {worst:.1e} | {lifelines_curve(mine, ours):.1e} |"
+        )
     for pair in expected["pairs"]:
         mine = times.filter(times["arm"].is_in(["Placebo", pair["arm"]]))
         time, event, other = mine["time"].to_numpy(), mine["event"].to_numpy(), (mine["arm"] == pair["arm"]).to_numpy()
         test, fit = log_rank_test(time, event, other), hazard_ratio(time, event, other)
         chi = abs(test.chi_square / pair["chi_square"] - 1.0)
-        lines.append(f"| log-rank, {pair['arm']} - Placebo | {len(time)} | {int(event.sum())} | chi-square {test.chi_square:.6f} | {chi:.1e} | {lifelines_chi(time, event, other, test.chi_square):.1e} |")
-        log = max(abs(fit.log_ratio / pair["log_hazard_ratio"] - 1), abs(fit.standard_error / pair["standard_error"] - 1))
-        lines.append(f"| Cox, {pair['arm']} - Placebo | {len(time)} | {int(event.sum())} | log hazard ratio {fit.log_ratio:.6f} | {log:.1e} | {lifelines_cox(time, event, other, fit.log_ratio):.1e} |")
+        lines.append(
+            f"| log-rank, {pair['arm']} - Placebo | {len(time)} | {int(event.sum())} | chi-square {test.chi_square:.6f} | {chi:.1e} | {lifelines_chi(time, event, other, test.chi_square):.1e} |"
+        )
+        log = max(
+            abs(fit.log_ratio / pair["log_hazard_ratio"] - 1), abs(fit.standard_error / pair["standard_error"] - 1)
+        )
+        lines.append(
+            f"| Cox, {pair['arm']} - Placebo | {len(time)} | {int(event.sum())} | log hazard ratio {fit.log_ratio:.6f} | {log:.1e} | {lifelines_cox(time, event, other, fit.log_ratio):.1e} |"
+        )
     return lines
 
 

@@ -25,9 +25,7 @@ def main(folder, out):
             cell["serious"] += row["AESER"] == "Y"
     arms = sorted(set(safe.values()))
     table = {
-        group: {
-            arm: [len(cell["people"]), cell["events"], cell["serious"]] for arm, cell in sorted(by_arm.items())
-        }
+        group: {arm: [len(cell["people"]), cell["events"], cell["serious"]] for arm, cell in sorted(by_arm.items())}
         for group, by_arm in sorted(counts.items())
     }
     population = {arm: sum(given == arm for given in safe.values()) for arm in arms}

@@ -24,7 +24,12 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 texts = st.none() | words
 sizes = st.none() | st.just(0.0) | st.floats(1e-70, 1e70) | st.floats(-1e70, -1e-70)
 days = st.integers(-900, 900).map(float) | st.floats(-1e4, 1e4).filter(lambda day: abs(day) > 1e-9)
-CELLS = {pl.Float64: sizes, pl.String: texts, pl.Int64: st.none() | st.integers(-(2**53), 2**53), pl.Boolean: st.none() | st.booleans()}
+CELLS = {
+    pl.Float64: sizes,
+    pl.String: texts,
+    pl.Int64: st.none() | st.integers(-(2**53), 2**53),
+    pl.Boolean: st.none() | st.booleans(),
+}
 PEOPLE = ["P1", "P2", "P3"]
 
 
@@ -84,7 +89,9 @@ def test_any_trial_comes_back_from_every_format(trial, file_format):
         losses = export_trial(trial, Path(place) / "out", file_format=file_format)
         files = sorted((Path(place) / "out").iterdir())
         back, _ = import_known([path for path in files if path.name != "export_report.csv"])
-    renamed = {loss.place: loss.message.split()[-1].rstrip(".") for loss in losses if loss.message.startswith("The name is")}
+    renamed = {
+        loss.place: loss.message.split()[-1].rstrip(".") for loss in losses if loss.message.startswith("The name is")
+    }
     for name in TABLES:
         here, there = trial.table(name), back.table(name)
         if file_format == "xpt":

@@ -20,7 +20,9 @@ EVIDENCE = Path(__file__).resolve().parents[3] / "validation" / "transport-files
 def data_set(**columns):
     kinds = {pl.Int64: "integer", pl.Float64: "float", pl.Boolean: "boolean"}
     rows = pl.DataFrame(columns)
-    variables = tuple(Variable(name, f"label of {name}", kinds.get(rows[name].dtype, "string")) for name in rows.columns)
+    variables = tuple(
+        Variable(name, f"label of {name}", kinds.get(rows[name].dtype, "string")) for name in rows.columns
+    )
     return DataSet("TEST", "A test", variables, rows)
 
 
@@ -71,7 +73,12 @@ def test_whole_numbers_dates_and_text_come_back_in_their_types(tmp_path):
         Variable("ISO", "Text", "date"),
     )
     cells = {"DAY": ["1959-12-31", None, "2024-02-29"], "TIME": ["2024-02-29T12:34:56", None, "1960-01-01T00:00:00"]}
-    data = DataSet("TEST", "A test", (*data.variables, *dates), data.rows.with_columns(**{k: pl.Series(v) for k, v in cells.items()}, ISO=pl.Series(["2013", "2013-01", None])))
+    data = DataSet(
+        "TEST",
+        "A test",
+        (*data.variables, *dates),
+        data.rows.with_columns(**{k: pl.Series(v) for k, v in cells.items()}, ISO=pl.Series(["2013", "2013-01", None])),
+    )
     read = read_xpt(written(tmp_path, data))
     assert read.rows.equals(data.rows, null_equal=True)
     assert [each.kind for each in read.variables] == ["string", "integer", "string", "date", "datetime", "string"]
@@ -155,7 +162,10 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda raw: b"", "test.xpt: expected a SAS transport file; got an empty file. Export it again, or as Dataset-JSON."),
+        (
+            lambda raw: b"",
+            "test.xpt: expected a SAS transport file; got an empty file. Export it again, or as Dataset-JSON.",
+        ),
         (lambda raw: b"a,b\n1,2\n", "test.xpt: expected a SAS transport file; got something else. "),
         (
             lambda raw: raw.replace(b"LIBRARY HEADER", b"LIBV8   HEADER"),

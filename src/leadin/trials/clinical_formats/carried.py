@@ -14,7 +14,7 @@ import polars as pl
 
 from leadin.errors import DataError
 from leadin.trials.clinical_formats.data_set import DataSet, as_text, empty_text_as_missing
-from leadin.trials.clinical_formats.forms import ARM, DETAIL, KIND, Form
+from leadin.trials.clinical_formats.forms import ARM, DETAIL, EXACT_DAY, KIND, STUDY_DAY, Form
 from leadin.trials.clinical_formats.roles import NEEDED
 from leadin.trials.clinical_formats.rules import Rule, rules_of
 from leadin.trials.import_report import ChangeLog
@@ -175,14 +175,15 @@ def rows_of(data: DataSet, name: str, table: pl.DataFrame, zeros: Zeros) -> tupl
     zero = zero_of(rows, zeros)
     rows = _corrected(rows, table, rules, zero)
     known = _known(rules, rows, zero)
+    bound = {variable for rule in rules for variable, _ in rule.variables}
     lost = {}
     for column in table.columns:
         if column in SCHEMAS[name]:
             back = known.get(column, pl.repeat(None, table.height, dtype=table[column].dtype, eager=True))
             lost[column] = int((~alike(back.cast(table[column].dtype, strict=False), table[column])).sum())
-        elif column in rows.columns:
+        elif column in rows.columns and column not in bound:
             lost[column] = int((~alike(rows[column], stored_as(table[column], rows[column].dtype))).sum())
-        elif column != DATA_SET:
+        elif column not in rows.columns and column != DATA_SET:
             lost[column] = table[column].count()
     whole = replace(data, rows=pl.concat([data.rows, rows.cast(data.rows.schema)]))
     return whole, {column: number for column, number in lost.items() if number}
@@ -216,6 +217,9 @@ def _corrected(rows: pl.DataFrame, table: pl.DataFrame, rules: Sequence[Rule], z
         wrong = ~alike(said.cast(table[rule.column].dtype, strict=False), table[rule.column])
         for name, form in present:
             if form.write is not None and wrong.any():
+                # A term as reported beside a standard one stays; days are said several times over, all of them alike.
                 made = stored_as(form.write(table, rule.column), rows[name].dtype)
                 rows = rows.with_columns(pl.when(pl.lit(wrong)).then(pl.lit(made)).otherwise(pl.col(name)).alias(name))
+                if form not in (EXACT_DAY, STUDY_DAY):
+                    break
     return rows

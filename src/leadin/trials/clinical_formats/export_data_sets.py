@@ -51,7 +51,8 @@ def data_sets_of(trial: Trial) -> tuple[tuple[DataSet, ...], tuple[Loss, ...]]:
 
 def _study(trial: Trial) -> str:
     known = [data.study for data in trial.outside if data.study]
-    return known[0] if known else (trial.manifest.protocol or "STUDY").upper()
+    named = trial.manifest.protocol if trial.protocol is None else trial.protocol.name
+    return known[0] if known else (named or "STUDY").upper()
 
 
 def _rows_from(trial: Trial, said: dict[str, str], name: str) -> pl.DataFrame:
