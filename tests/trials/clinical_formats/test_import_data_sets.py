@@ -95,6 +95,7 @@ def test_a_death_without_a_day_and_a_disputed_safety_population_are_told():
     rows = [
         {"USUBJID": "1", "SAFFL": "Y", "TRTSDT": None, "RANDDT": "2020-01-01", "DTHFL": "Y"},
         {"USUBJID": "2", "SAFFL": "N", "TRTSDT": "2020-01-01", "RANDDT": "2020-01-01", "DTHFL": None},
+        {"USUBJID": "3", "SAFFL": None, "TRTSDT": None, "RANDDT": "2020-01-01", "DTHFL": None},
     ]
     trial, _ = trial_of(given(data("ADSL", *rows)))
     assert trial.administrations["participant_id"].to_list() == ["1"]
@@ -232,6 +233,23 @@ def test_ds_goes_before_adsl_and_days_of_death_that_differ_are_told():
     ]
 
 
+def test_ds_without_categories_and_an_end_that_two_data_sets_say_differently():
+    subject = {"USUBJID": "1", "TRTSDT": "2020-01-10", "EOSDT": "2020-01-20", "EOSSTT": "COMPLETED"}
+    ds = data("DS", {"USUBJID": "1", "DSDECOD": "MOVED AWAY", "DSTERM": "MOVED AWAY", "DSSTDY": 11})
+    trial, _ = trial_of(given(data("ADSL", subject), ds))
+    assert trial.events.select("day", "kind", "data_set").rows() == [(10.0, "withdrawal", "DS")]
+
+
+def test_rows_added_by_hand_go_into_the_data_set_of_their_table():
+    trial, _ = trial_of(given(ADSL, ADQS))
+    row = {"participant_id": "1", "day": 60.0, "measure": "alsfrs_r", "value": 35.0}
+    more = pl.concat([trial.assessments, pl.DataFrame([row])], how="diagonal")
+    back = {each.name: each.rows for each in data_sets_of(trial.with_tables({"assessments": more}))[0]}
+    assert back["ADQS"].filter(AVAL=35.0).select("USUBJID", "PARAMCD", "ADY").rows() == [("1", "ALSFRSR", 61)]
+    assert back["ADQS"].height == 5
+    assert "ADQS2" not in back
+
+
 def test_exposure_becomes_administrations():
     ex = data(
         "EX",
@@ -243,8 +261,9 @@ def test_exposure_becomes_administrations():
         (0.0, "L1", "intrathecal", 5e7, "EX"),
         (28.0, "L2", "intrathecal", 5e7, "EX"),
     ]
-    drug = data("EX", {"USUBJID": "1", "EXSTDY": 1, "EXDOSE": 54.0, "EXDOSU": "mg"})
-    assert trial_of(given(ADSL, drug))[0].administrations.select("cells", "EXDOSE").rows() == [(None, 54.0)]
+    for unit in ("mg", None):
+        drug = data("EX", {"USUBJID": "1", "EXSTDY": 1, "EXDOSE": 54.0, "EXDOSU": unit})
+        assert trial_of(given(ADSL, drug))[0].administrations.select("cells", "EXDOSE").rows() == [(None, 54.0)]
 
 
 ADTTE = data(
@@ -323,7 +342,7 @@ def test_what_a_data_set_cannot_say_is_told():
         ),
         (
             (ADSL, data("ADAE", {"USUBJID": "1", "AESEV": "MILD"})),
-            "adae.json: expected AEDECOD or AETERM; and ASTDYX or ASTDY or AESTDY or ASTDT or AESTDTC in ADAE; got USUBJID",
+            "adae.json: expected AEDECOD or AETERM; and ASTDYX or ASTDY or AESTDY or ASTDT or AESTDTC in ADAE; got",
         ),
         (
             (data("ADSL", {"USUBJID": "1"}, {"USUBJID": "1"}),),

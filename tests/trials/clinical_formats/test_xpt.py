@@ -159,6 +159,22 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path):
             read_xpt(path)
 
 
+def test_blanks_after_the_last_row_are_refused_unless_they_fill_its_record(tmp_path):
+    path = written(tmp_path, data_set(USUBJID=["a" * 160]))
+    raw = path.read_bytes()
+    assert read_xpt(path).rows.height == 1
+    for more in (b" " * 10, b" " * 80):
+        path.write_bytes(raw + more)
+        with pytest.raises(DataError, match="got one that was cut off"):
+            read_xpt(path)
+
+
+def test_what_just_fits_is_not_told():
+    fitted, losses = fitting_xpt(data_set(USUBJID=["x" * 200], N=[8.9e74], WHOLE=[2**53]))
+    assert losses == ()
+    assert fitted.rows.row(0) == ("x" * 200, 8.9e74, 2.0**53)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

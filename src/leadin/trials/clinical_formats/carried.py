@@ -190,10 +190,13 @@ def rows_of(data: DataSet, name: str, table: pl.DataFrame, zeros: Zeros) -> tupl
 
 
 def _as_said(data: DataSet, table: pl.DataFrame) -> pl.DataFrame:
-    """The cells of `table` under the names of the variables, for rules that look at some of them."""
-    further = [pl.Series(name, [], dtype=pl.String) for name in data.names if name not in table.columns]
+    """All rows under the names of the variables, those beside the tables too, for rules that look at some of them."""
+    here = [
+        stored_as(table[each.name], each.stored()) if each.name in table.columns else data.rows[each.name].clear()
+        for each in data.variables
+    ]
     return pl.concat(
-        [table.select(name for name in data.names if name in table.columns), pl.DataFrame(further)], how="diagonal"
+        [data.rows, pl.DataFrame([cells for cells in here if cells.len() == table.height])], how="diagonal"
     )
 
 

@@ -66,7 +66,7 @@ def end_kind(status: str | None, reason: str | None) -> str | None:
 def kind_of(rows: pl.DataFrame, name: str) -> pl.Series:
     """The kind of event of each row of DS; null for ends of treatment and for milestones that leadin does not know."""
     kinds = []
-    for row in rows.select(name, *_columns(rows)).iter_rows(named=True):
+    for row in rows.select(pl.col(name, *_columns(rows)).cast(pl.String)).iter_rows(named=True):
         category, sub = (row.get("DSCAT") or "").upper(), (row.get("DSSCAT") or "").upper()
         kind = kind_of_word(row[name])
         if sub == TREATMENT or row[name] is None:
@@ -83,9 +83,10 @@ def _columns(rows: pl.DataFrame) -> list[str]:
 
 def detail_of(rows: pl.DataFrame, name: str) -> pl.Series:
     """What DS says beside its standard term: the term as reported, where it is another one."""
-    told = rows[name]
+    told = rows[name].cast(pl.String)
     if "DSDECOD" in rows.columns:
-        told = pl.select(pl.when(pl.lit(told) != rows["DSDECOD"].fill_null("")).then(told)).to_series()
+        word = rows["DSDECOD"].cast(pl.String).fill_null("")
+        told = pl.select(pl.when(pl.lit(told) != word).then(told)).to_series()
     return told.alias(name)
 
 

@@ -151,5 +151,5 @@ def _only(rows: pl.DataFrame, name: str, word: str, *, absent: bool) -> bool:
     """Whether a variable says that word wherever it says anything; `absent` where there is no such variable."""
     if name not in rows.columns:
         return absent
-    said = rows[name].drop_nulls()
+    said = rows[name].cast(pl.String).drop_nulls()
     return bool((said == word).all()) and (absent or said.len() > 0 or rows.is_empty())

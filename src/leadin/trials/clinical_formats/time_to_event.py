@@ -26,19 +26,19 @@ def time_to_event(trial: Trial, parameter: str) -> pl.DataFrame:
     known: list[str] = []
     for data in trial.outside:
         if is_time_to_event(data):
-            here = data.rows.filter(pl.col("PARAMCD") == parameter)
+            here = data.rows.filter(pl.col("PARAMCD").cast(pl.String) == parameter)
             if here.height:
                 return _times(here, trial.participants)
-            known += data.rows["PARAMCD"].drop_nulls().unique(maintain_order=True).to_list()
+            known += data.rows["PARAMCD"].cast(pl.String).drop_nulls().unique(maintain_order=True).to_list()
     told = ", ".join(dict.fromkeys(known)) or "there is no ADTTE"
     raise UsageError(f"parameter: expected one of the trial's times to event ({told}); got {parameter!r}.")
 
 
 def _times(rows: pl.DataFrame, participants: pl.DataFrame) -> pl.DataFrame:
     times = rows.select(
-        participant_id=pl.col("USUBJID"),
-        time=pl.col("AVAL").cast(pl.Float64),
-        event=pl.col("CNSR").cast(pl.Float64) == 0.0,
+        participant_id=pl.col("USUBJID").cast(pl.String),
+        time=pl.col("AVAL").cast(pl.Float64, strict=False),
+        event=pl.col("CNSR").cast(pl.Float64, strict=False) == 0.0,
     ).drop_nulls()
     arms = participants.select("participant_id", "arm")
     return times.join(arms, on="participant_id", how="inner", maintain_order="left").select(
@@ -51,8 +51,8 @@ def deaths_of(data: DataSet, zeros: Zeros) -> pl.DataFrame:
     schema: Columns = {**SCHEMAS["events"], DATA_SET: pl.String}
     found = []
     for row in data.rows.iter_rows(named=True):
-        date, zero = whole_date(row.get("ADT")), zeros.get(str(row["USUBJID"]))
+        date, zero = whole_date(str(row.get("ADT"))), zeros.get(str(row["USUBJID"]))
         if row["PARAMCD"] in SURVIVAL and row["CNSR"] is not None and date is not None and zero is not None:
             kind = "death" if row["CNSR"] == 0 else "end_of_follow_up"
-            found.append((row["USUBJID"], float((date - zero).days), kind, None, data.name))
+            found.append((str(row["USUBJID"]), float((date - zero).days), kind, None, data.name))
     return pl.DataFrame(found, schema=schema, orient="row")
