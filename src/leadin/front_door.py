@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from leadin.protocols.plan import Plan
     from leadin.protocols.protocol import Protocol
     from leadin.protocols.schedule import ScheduledActivity
+    from leadin.trials.clinical_formats.loss_report import Loss
     from leadin.trials.finding import Finding
     from leadin.trials.import_report import ImportReport
     from leadin.trials.trial import Trial
@@ -96,11 +97,35 @@ def write(trial: Trial, folder: str | Path, *, table_format: str = "csv") -> Pat
     return write_trial(trial, Path(folder), table_format=table_format)
 
 
-def import_tables(files: Sequence[str | Path], mapping: str | Path) -> tuple[Trial, ImportReport]:
-    """Outside tables as a trial, by a mapping file, with a report of every row dropped or recoded."""
+def import_tables(files: Sequence[str | Path], mapping: str | Path | None = None) -> tuple[Trial, ImportReport]:
+    """Outside tables as a trial, with a report of every row dropped, recoded or kept beside the tables.
+
+    mapping: a file that says which column becomes what. Without one, files that leadin knows: ADaM and SDTM data sets
+    (SAS transport files, Dataset-JSON 1.1), and REDCap-style CSV that `export` wrote; nothing of them is dropped.
+
+    Raises DataError for files that cannot be used, ProtocolError for a mapping with problems, UsageError for files that
+    need a mapping.
+    """
+    paths = [Path(file) for file in files]
+    if mapping is None:
+        from leadin.trials.clinical_formats.import_known import import_known
+
+        return import_known(paths)
     from leadin.trials.import_tables import import_trial
 
-    return import_trial([Path(file) for file in files], Path(mapping))
+    return import_trial(paths, Path(mapping))
+
+
+def export(trial: Trial, folder: str | Path, *, file_format: str = "dataset-json") -> tuple[Loss, ...]:
+    """Writes files that others read, and gives back what they cannot hold or say in another way.
+
+    file_format: `dataset-json` or `xpt` (ADaM and SDTM data sets; those that a trial was imported from come back as
+    they came), or `redcap` (CSV and a data dictionary). UsageError for another one; DataError for a folder that holds
+    other files.
+    """
+    from leadin.trials.clinical_formats.export import export_trial
+
+    return export_trial(trial, Path(folder), file_format=file_format)
 
 
 def show(source: str | Path | Protocol) -> tuple[EntrySection, ...]:

@@ -1,8 +1,9 @@
 """Adverse events by system organ class and preferred term, arm by arm: participants, events, grades, rates.
 
-Who is counted: in an arm where anybody was given cells, those who were; in the other arms everybody; each only if known
-of after time zero. What is counted: events that started at or after time zero. Exposure runs from time zero to the last
-known day, at most to death or the end of follow-up.
+Who is counted: in an arm where anybody was given cells, those who were; in the other arms everybody known of after
+time zero. Whoever was known last on the day of the first administration counts: an event of that day is an event.
+What is counted: events that started at or after time zero. Exposure runs from time zero to the last known day, at most
+to death or the end of follow-up.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def adverse_events_of(trial: Trial) -> AdverseEvents:
         .join(ends, on="participant_id", how="left", maintain_order="left")
         .with_columns(dosed=pl.col("first_dose").is_not_null())
         .with_columns(with_cells=pl.col("dosed").any().over(pl.col("arm").fill_null("")))
-        .filter((pl.col("dosed") | ~pl.col("with_cells")) & (pl.col("end") > 0.0))
+        .filter(pl.when("dosed").then(pl.col("end") >= 0.0).otherwise(~pl.col("with_cells") & (pl.col("end") > 0.0)))
         .select(
             "participant_id",
             "arm",

@@ -8,6 +8,7 @@ import typer
 
 from leadin.cli.analyse import analyse
 from leadin.cli.check import check
+from leadin.cli.export import export
 from leadin.cli.import_ import import_
 from leadin.cli.protocols import protocols
 from leadin.cli.schedule import schedule
@@ -31,6 +32,7 @@ for verb, name in (
     (schedule, "schedule"),
     (simulate, "simulate"),
     (import_, "import"),
+    (export, "export"),
     (analyse, "analyse"),
 ):
     app.command(name=name)(verb)

@@ -12,7 +12,7 @@ from leadin.trials.checks.places import SHOWN, counted, listed
 from leadin.trials.finding import Finding
 from leadin.trials.schema import Columns
 
-Action = Literal["dropped", "merged", "recoded", "emptied", "converted"]
+Action = Literal["dropped", "merged", "recoded", "emptied", "converted", "beside"]
 
 CHANGE_COLUMNS: Columns = {
     "table": pl.String,
@@ -26,10 +26,14 @@ CHANGE_COLUMNS: Columns = {
 }
 
 
+CORRECT = "Correct the file or the mapping."
+
+
 @dataclass(frozen=True)
 class SourceCount:
     """Rows that one file gave to one table: `read` in the file, `not_selected` by the mapping's conditions, `dropped`
-    and `merged` (both listed), `written` to the table (more than read where one row held several measures).
+    and `merged` (both listed), `written` to the table (more than read where one row held several measures), `beside`
+    the tables, since no table holds them.
     """
 
     table: str
@@ -39,6 +43,7 @@ class SourceCount:
     dropped: int
     merged: int
     written: int
+    beside: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class ImportReport:
     changes: one row a change: table, file, line (1-based, of the file; null where a whole column was converted),
     action, column (of the table), from, to, reason. Actions: `dropped` (the row is not in the trial), `merged` (the
     row said the same as an earlier one), `recoded` (by the mapping's codes and missing codes), `emptied` (the cell
-    could not be read and is missing now), `converted` (a unit or date, one entry a column). sources: rows by file and
+    could not be read and is missing now), `converted` (a unit or date, one entry a column), `beside` (the row, or the
+    whole data set, stands beside the tables, which cannot hold it). sources: rows by file and
     table. unused: files that no table of the mapping takes.
     """
 
@@ -70,7 +76,12 @@ class ImportReport:
 
     def _source_lines(self) -> Iterator[str]:
         for source in self.sources:
-            fates = (("not selected", source.not_selected), ("dropped", source.dropped), ("merged", source.merged))
+            fates = (
+                ("not selected", source.not_selected),
+                ("dropped", source.dropped),
+                ("merged", source.merged),
+                ("beside", source.beside),
+            )
             less = "".join(f", {number} {fate}" for fate, number in fates if number)
             yield (
                 f"{source.table}: {counted(source.written, 'row', 'rows')} from {source.file} "
@@ -82,10 +93,13 @@ class ImportReport:
     def _change_lines(self) -> Iterator[str]:
         groups = self.changes.group_by("table", "column", "file", "action", "reason", maintain_order=True)
         for (table, column, file, action, reason), group in groups:
-            if action in ("dropped", "merged"):
-                lines = [f"line {line}" for line in group["line"].head(SHOWN)]
+            if action == "beside" and group["line"].null_count():
+                yield f"{table}: {file} stands beside the tables, {reason}"
+            elif action in ("dropped", "merged", "beside"):
+                lines = [place_in(str(file), line) for line in group["line"].head(SHOWN)]
                 what = counted(group.height, "row", "rows")
-                yield f"{table}: {what} of {file} {action}, {reason} ({listed(lines, group.height)})"
+                fate = "kept beside the tables" if action == "beside" else action
+                yield f"{table}: {what} of {file} {fate}, {reason} ({listed(lines, group.height)})"
             else:
                 yield f"{table}.{column}: {action} in {file}, {reason}: {_from_to(str(action), group)}"
 
@@ -102,14 +116,18 @@ class ImportReport:
         """What of this a person should look at: rows dropped and cells emptied (warnings), files not used (notes)."""
         findings = []
         unread = "could not be read and"
+        beside = "kept beside the tables, in no analysis"
         for action, id, one, many, was, were in (
             ("dropped", "import-dropped", "row", "rows", "was dropped", "were dropped"),
+            ("beside", "import-beside", "row", "rows", f"was {beside}", f"were {beside}"),
             ("emptied", "import-emptied", "cell", "cells", f"{unread} is missing now", f"{unread} are missing now"),
         ):
-            found = self.changes.filter(pl.col("action") == action)
+            found = self.changes.filter((pl.col("action") == action) & pl.col("line").is_not_null())
             for (table, file), group in found.group_by("table", "file", maintain_order=True):
                 places = [
-                    f"line {line}: {reason}" if before is None else f"line {line}, {column}: {before!r}, {reason}"
+                    f"{place_in(str(file), line)}: {reason}"
+                    if before is None
+                    else f"{place_in(str(file), line)}, {column}: {before!r}, {reason}"
                     for line, column, before, reason in group.select("line", "column", "from", "reason")
                     .head(SHOWN)
                     .iter_rows()
@@ -117,13 +135,19 @@ class ImportReport:
                 message = (
                     f"{counted(group.height, one, many)} of {file} {was if group.height == 1 else were} "
                     f"({listed(places, group.height)}). "
-                    "Correct the file or the mapping."
+                    + ("Fill in what they lack, if they should count." if action == "beside" else CORRECT)
                 )
-                findings.append(Finding(id, "warning", str(table), (), message))
+                expected = action == "beside" and table == "events"
+                findings.append(Finding(id, "note" if expected else "warning", str(table), (), message))
         for file in self.unused:
             message = f"{file} was given, but no table of the mapping takes it."
             findings.append(Finding("file-not-used", "note", "", (), message))
         return tuple(findings)
+
+
+def place_in(file: str, line: int | None) -> str:
+    """How a line of a text file, or a row of a data set, is named."""
+    return f"{'row' if file.lower().endswith(('.json', '.xpt')) else 'line'} {line}"
 
 
 def _from_to(action: str, group: pl.DataFrame) -> str:

@@ -10,6 +10,9 @@ import polars as pl
 
 from leadin.errors import DataError
 from leadin.protocols.nearest import nearest
+from leadin.trials.clinical_formats.data_set import empty_text_as_missing
+from leadin.trials.clinical_formats.dataset_json import read_dataset_json
+from leadin.trials.clinical_formats.xpt import read_xpt
 from leadin.trials.delimited_text import TextTable, read_delimited
 
 ENCODING_ADVICE = "Write its encoding in the mapping, e.g. 'encoding: latin-1'."
@@ -46,8 +49,11 @@ class OutsideFiles:
     def read(self, name: str, *, encoding: str, delimiter: str) -> TextTable:
         """The table in file `name`, as text, blanks around cells removed and empty cells null.
 
-        delimiter: as a mapping says it, a mark or `tab`. DataError as `read_delimited`.
+        delimiter: as a mapping says it, a mark or `tab`. A data set (Dataset-JSON, SAS transport file) comes as text
+        too; its lines are its rows. DataError as `read_delimited`, `read_dataset_json` and `read_xpt`.
         """
+        if self.paths[name].suffix.lower() in (".json", ".xpt"):
+            return self._data_set(name, encoding)
         mark = "\t" if delimiter == "tab" else delimiter
         key = (name, encoding, mark)
         if key not in self._read:
@@ -55,6 +61,17 @@ class OutsideFiles:
             cells = table.cells.with_columns(pl.all().str.strip_chars())
             cells = cells.with_columns(pl.when(pl.all() != "").then(pl.all()))
             self._read[key] = TextTable(cells, table.lines, table.whole)
+        return self._read[key]
+
+    def _data_set(self, name: str, encoding: str) -> TextTable:
+        key = (name, encoding, "")
+        if key not in self._read:
+            path = self.paths[name]
+            given = None if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+            data = read_xpt(path, encoding=given) if path.suffix.lower() == ".xpt" else read_dataset_json(path)
+            cells = empty_text_as_missing(pl.DataFrame([data.text(each).str.strip_chars() for each in data.names]))
+            lines = pl.Series("line", range(1, cells.height + 1), dtype=pl.Int64)
+            self._read[key] = TextTable(cells, lines, True)
         return self._read[key]
 
     def unused(self) -> tuple[str, ...]:

@@ -14,13 +14,15 @@ from leadin.protocols.identity import protocol_from_json, protocol_sha256
 from leadin.protocols.nearest import nearest
 from leadin.protocols.protocol import Protocol
 from leadin.trials.checks import check_trial
+from leadin.trials.clinical_formats.data_set import DataSet
+from leadin.trials.clinical_formats.dataset_json import read_dataset_json
 from leadin.trials.derived_participants import derived_participants
 from leadin.trials.finding import Finding
 from leadin.trials.folder_swap import interrupted
 from leadin.trials.manifest_file import MANIFEST, ColumnType, FolderManifest, manifest_from_json
 from leadin.trials.read_table import read_table
 from leadin.trials.trial import TABLES, Manifest, Trial, empty_trial
-from leadin.trials.write import FORMATS, PROTOCOL
+from leadin.trials.write import FORMATS, OUTSIDE, PROTOCOL
 
 LARGEST_TEXT = 10_000_000
 
@@ -62,7 +64,12 @@ def _read(folder: Path) -> Trial:
     trial = empty_trial(manifest, protocol).with_tables(tables)
     if trial.participants.is_empty():
         raise DataError(f"{folder}: expected at least one participant; got a participants table without rows.")
-    return replace(trial, findings=(*findings, *check_trial(trial)))
+    return replace(trial, findings=(*findings, *check_trial(trial)), outside=_outside(folder))
+
+
+def _outside(folder: Path) -> tuple[DataSet, ...]:
+    """The data sets that the trial was imported from, with the rows that no table holds."""
+    return tuple(read_dataset_json(path) for path in sorted(folder.iterdir()) if OUTSIDE.fullmatch(path.name))
 
 
 def _tables_in(folder: Path) -> dict[str, Path]:
@@ -146,6 +153,10 @@ def _about_folder(folder: Path, paths: Mapping[str, Path], said: FolderManifest 
         elif _sha256(path) != written[path.name]:
             text = f"{path.name} is not as it was written: its hash differs from the one in {MANIFEST}."
             findings.append(Finding("changed-since-written", "warning", name, (), text))
+    for path in sorted(folder.iterdir()):
+        if OUTSIDE.fullmatch(path.name) and _sha256(path) != written.get(path.name):
+            text = f"{path.name} is not as it was written: {MANIFEST} has another hash of it, or none."
+            findings.append(Finding("changed-since-written", "warning", "", (), text))
     return findings
 
 

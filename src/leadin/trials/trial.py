@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from leadin.protocols.protocol import Protocol
+from leadin.trials.clinical_formats.data_set import DataSet
 from leadin.trials.finding import Finding
 from leadin.trials.schema import empty_table
 
@@ -49,7 +50,8 @@ class Trial:
     adverse_events: participant_id, start_day, term; end_day, system_organ_class, ctcae_grade, serious, relatedness.
 
     A table that a trial does not carry is present with no rows. `findings` are those of the checks that made or read
-    this trial.
+    this trial. `outside`: for each data set that the trial was imported from, its variables and the rows that no table
+    holds.
     """
 
     manifest: Manifest
@@ -61,6 +63,7 @@ class Trial:
     adverse_events: pl.DataFrame
     protocol: Protocol | None = None
     findings: tuple[Finding, ...] = ()
+    outside: tuple[DataSet, ...] = ()
 
     def table(self, name: str) -> pl.DataFrame:
         """The table of that name; KeyError when there is no such table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 
 from leadin.errors import DataError, UsageError
 from leadin.protocols.identity import protocol_sha256, protocol_to_json
+from leadin.trials.clinical_formats.dataset_json import dataset_to_json
 from leadin.trials.delimited_text import CONTROL, LONGEST_CELL
 from leadin.trials.folder_swap import replaced_folder
 from leadin.trials.manifest_file import MANIFEST, manifest_to_json
@@ -27,6 +29,9 @@ FORMATS = ("csv", "parquet")
 PROTOCOL = "protocol.json"
 IMPORT_REPORT = "import_report.csv"
 
+OUTSIDE = re.compile(r"outside\.([A-Z_][A-Z0-9_]*)\.json")
+"""Files of data sets that the trial was imported from: their variables, and the rows that no table holds."""
+
 KNOWN_FILES = frozenset(
     {MANIFEST, PROTOCOL, IMPORT_REPORT} | {f"{table}.{suffix}" for table in TABLES for suffix in FORMATS}
 )
@@ -40,7 +45,8 @@ def write_trial(
 
     table_format: `csv` (UTF-8, missing is an empty cell, numbers in the shortest form that reads back to the same
     number) or `parquet`. Rows are sorted by key, so the same trial gives the same bytes, whatever the order of its
-    rows. Empty text is written as missing. import_report: written beside the tables as `import_report.csv`.
+    rows. Empty text is written as missing. import_report: written beside the tables as `import_report.csv`. What no
+    table holds of the data sets that the trial was imported from is written as `outside.NAME.json` (Dataset-JSON).
 
     The folder is written beside its place and put there by one rename: a write that fails or is killed at any point
     leaves what stood there. A folder that is no trial folder, or holds further files, is refused. Raises DataError for
@@ -54,6 +60,8 @@ def write_trial(
         table = as_written(name, trial.table(name))
         columns[name] = {column: str(dtype) for column, dtype in table.schema.items() if column not in SCHEMAS[name]}
         files[f"{name}.{table_format}"] = _as_csv(name, table) if table_format == "csv" else _as_parquet(table)
+    for data in trial.outside:
+        files[f"outside.{data.name}.json"] = dataset_to_json(data).encode()
     manifest = _manifest(trial, {file: hashlib.sha256(content).hexdigest() for file, content in files.items()})
     files[MANIFEST] = manifest_to_json(manifest, columns).encode()
     if trial.protocol is not None:
@@ -142,7 +150,7 @@ def _refuse_other_folders(folder: Path) -> Callable[[Path], None]:
         if not existing.is_dir():
             raise DataError(f"{folder}: expected a folder to write to; got a file. Choose another name.")
         held = sorted(entry.name for entry in existing.iterdir())
-        foreign = [file for file in held if file not in KNOWN_FILES]
+        foreign = [file for file in held if file not in KNOWN_FILES and not OUTSIDE.fullmatch(file)]
         if foreign:
             raise DataError(
                 f"{folder}: expected a trial folder or an empty one, since what stands there is replaced; got one that "

@@ -1,0 +1,1 @@
+"""Formats of the clinical data world: ADaM and SDTM as Dataset-JSON and SAS transport files, and REDCap-style CSV."""
