@@ -414,3 +414,25 @@ def test_a_planned_row_says_its_whole_estimand(build, small):
         "after it go on as those of participants of the same arm with the same values so far: missing at random); "
         "treatment policy for permanent ventilation, non-invasive ventilation, other therapy and not being dosed."
     )
+
+
+def test_counts_are_those_of_each_arm(build, small):
+    ids, _, values = small
+    arms = ["cells" if k < 20 else "control" for k in range(60)]
+    lost = np.isnan(values[:, 4])
+    (row,) = imputed_ancova(trial_of(build, ids, arms, values), planned(), "control")
+    first, second = int(lost[:20].sum()), int(lost[20:].sum())
+    assert row.warnings[0] == (
+        f"23 of 60 changes were imputed: {first} of 20 of arm cells, {second} of 40 of arm control"
+    )
+
+
+def test_each_comparison_is_refused_in_a_row_of_its_own(build, small):
+    ids, _, values = small
+    arms = [("a", "b", "none", None)[k % 4] for k in range(60)]
+    rows = imputed_ancova(trial_of(build, ids, arms, values), planned(month=5), "none")
+    assert [(row.arm, row.contrast) for row in rows] == [("a", "a - none"), ("b", "b - none")]
+    nameless = imputed_ancova(trial_of(build, ids, [None] * 60, values), planned(), None)
+    assert [(row.arm, row.contrast, row.warnings) for row in nameless] == [
+        (None, None, ("expected at least two arms to compare; got 1",))
+    ]
