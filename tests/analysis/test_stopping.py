@@ -277,8 +277,8 @@ def test_only_arms_given_cells_are_watched(build):
         adverse_events=[harm("x"), harm("a")],
     )
     rows = stopping_rows(*with_harm(trial), (EXACT,))
-    # c was dosed, and nothing is known of him after time zero.
-    assert [(row.arm, row.n, row.statistic, row.not_evaluable) for row in rows] == [("cells", 1, 1.0, 1)]
+    # b was never dosed. c was, and counts from that day on, although nothing more is known of him.
+    assert [(row.arm, row.n, row.statistic, row.not_evaluable) for row in rows] == [("cells", 2, 1.0, 0)]
 
 
 def test_nobody_treated_more_treated_than_planned_and_no_boundary_are_said(build, treated):
