@@ -97,15 +97,15 @@ def _show(results: Results) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from leadin.analysis.results_table import NUMBERS, footer, headings, short, table_cells
+    from leadin.analysis.results_table import NUMBERS, footer, headings, short, shown_labels, table_cells
 
-    shown = short(results.rows)
+    shown, marks = short(results.rows), shown_labels(results.rows, results.marks)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading, number in zip(headings(results.interval), NUMBERS, strict=True):
         table.add_column(heading, justify="right" if number else "left", no_wrap=number)
-    for cells in table_cells(shown):
+    for cells in table_cells(shown, marks):
         table.add_row(*cells)
     console = Console(markup=False, highlight=False)
     console.print(table)
-    for line in footer(results.rows, shown):
+    for line in (*footer(results.rows, shown), *results.footer()):
         console.print(line)

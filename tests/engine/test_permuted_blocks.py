@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadin.simulation.allocation import allocate, stratum_numbers
+from leadin.engine.permuted_blocks import allocate, stratum_numbers
 
 
 def arms(planned, ratio, block_size, strata=None, seed=1):
