@@ -1,13 +1,15 @@
-"""Randomisation: planned numbers kept, blocks balanced, strata balanced, nothing predictable."""
+"""Permuted blocks: planned numbers kept, blocks and strata balanced, nothing predictable, all enumerated."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadin.engine.permuted_blocks import allocate, stratum_numbers
+from leadin.engine.permuted_blocks import allocate, every_allocation, log_probability, stratum_numbers
 
 
 def arms(planned, ratio, block_size, strata=None, seed=1):
@@ -73,3 +75,48 @@ def test_strata_are_numbered_by_combination():
     assert numbers[0] == numbers[3]
     assert len(set(numbers.tolist())) == 3
     assert stratum_numbers({}, 3).tolist() == [0, 0, 0]
+
+
+RULES = [
+    ([3, 3], [1, 1], None, [0] * 6),
+    ([2, 2, 1], [1, 1, 1], None, [0] * 5),
+    ([4, 4], [1, 1], 4, [0] * 8),
+    ([4, 3], [1, 1], 2, [0, 1, 1, 0, 1, 0, 0]),
+    ([2, 5], [1, 1], 4, [0, 0, 1, 0, 1, 1, 1]),  # an arm is full early
+    ([2, 3, 2], [1, 2, 0], 3, [0, 1, 0, 0, 1, 1, 0]),  # the third gets none from blocks
+]
+
+
+@pytest.mark.parametrize(("planned", "ratio", "block_size", "strata"), RULES)
+def test_every_allocation_has_the_probability_with_which_it_is_drawn(planned, ratio, block_size, strata):
+    found, weights = every_allocation(strata, planned, ratio, block_size, 10_000)
+    assert weights.sum() == pytest.approx(1.0, abs=1e-12)
+    assert len({tuple(one) for one in found.tolist()}) == len(found)
+    for one, weight in zip(found.tolist(), weights, strict=True):
+        assert np.bincount(one, minlength=len(planned)).tolist() == planned
+        assert log_probability(one, strata, planned, ratio, block_size) == pytest.approx(np.log(weight), abs=1e-12)
+    generator, draws = np.random.default_rng(5), 4_000
+    seen = Counter(
+        tuple(allocate(np.array(strata), planned, ratio, block_size, generator).tolist()) for _ in range(draws)
+    )
+    assert set(seen) <= {tuple(one) for one in found.tolist()}
+    for one, weight in zip(found.tolist(), weights, strict=True):
+        assert abs(seen[tuple(one)] - draws * weight) < 5 * np.sqrt(draws * weight * (1 - weight)) + 1
+
+
+def test_every_allocation_is_counted():
+    assert len(every_allocation([0] * 6, [3, 3], [1, 1], None, 20)[0]) == 20
+    assert every_allocation([0] * 6, [3, 3], [1, 1], None, 19) is None
+    found, weights = every_allocation([0] * 8, [4, 4], [1, 1], 4, 36)
+    assert found.shape == (36, 8)
+    assert weights == pytest.approx(np.full(36, 1 / 36))
+    assert found[0].tolist() == [0, 0, 1, 1, 0, 0, 1, 1]
+    assert found[-1].tolist() == [1, 1, 0, 0, 1, 1, 0, 0]
+    assert every_allocation([], [0, 0], [1, 1], None, 1)[0].shape == (1, 0)
+
+
+def test_what_blocks_cannot_give_has_no_probability():
+    assert log_probability([0, 0, 1, 1], [0] * 4, [2, 2], [1, 1], 2) == float("-inf")
+    assert log_probability([0, 1, 0, 1], [0] * 4, [2, 2], [1, 1], 2) == pytest.approx(np.log(0.25))
+    assert log_probability([0, 0, 1, 1], [0, 1, 0, 1], [2, 2], [1, 1], 2) == pytest.approx(np.log(0.25))
+    assert log_probability([0, 0, 1, 1], [0] * 4, [2, 2], [1, 1], None) == pytest.approx(np.log(1 / 6))

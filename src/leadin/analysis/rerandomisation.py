@@ -36,7 +36,7 @@ SEED = 20260501
 EQUAL_WITHIN = 1e-7
 """Estimates that differ by less than this share of the one seen are as extreme: an optimiser and the order of a sum
 leave that much."""
-COUNTED = 200
+COUNTED = 50
 """Drawn allocations from which the number of all is told, where they are not equally likely."""
 REFERENCES = (
     "Fisher (1935), The design of experiments, Oliver and Boyd, Edinburgh",
@@ -166,7 +166,7 @@ def _tested(
 def _counted(values: Floats, weights: Floats, observed: float) -> _Count:
     failed = np.isnan(values)
     extreme = failed | (values >= observed - EQUAL_WITHIN * abs(observed))
-    return _Count(float(weights[extreme].sum()), values.size, int(failed.sum()))
+    return _Count(math.fsum(weights[extreme]), values.size, int(failed.sum()))
 
 
 def extremity(row: Result | None) -> float | None:
