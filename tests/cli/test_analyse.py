@@ -157,16 +157,21 @@ def build_tables():
 
 def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        "leadin.front_door.chance", lambda protocol, population: asked.append((protocol.name, population))
-    )
+
+    def chance(protocol, population, analyses, n, progress):
+        asked.append((protocol.name, population, [each.method for each in analyses], n, progress))
+
+    monkeypatch.setattr("leadin.front_door.chance", chance)
     monkeypatch.setattr(
         "leadin.front_door.report",
         lambda trial, results, path, chance: asked.append((path.name, results.methods, chance)),
     )
     target = tmp_path / "report.html"
     assert run(folder, "--method", "slope_change", "-o", target).exit_code == 0
-    assert asked == [("nurown-phase2a", "pro-act"), ("report.html", ("slope_change",), None)]
+    assert asked[0][:3] == ("nurown-phase2a", "pro-act", ["slope_change"] * 2)
+    assert sum(asked[0][3].values()) == leadin.read(folder).participants["arm"].drop_nulls().len()
+    assert asked[0][4] is None
+    assert asked[1:] == [("report.html", ("slope_change",), None)]
     asked.clear()
     # Neither slopes nor responders: there is nothing for chance to stand beside.
     run(folder, "--method", "kaplan_meier", "-o", target)

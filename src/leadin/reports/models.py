@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from leadin.analysis.rerandomisation import RULE, beside
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called, reference_arm, treated_arms
@@ -11,7 +14,11 @@ from leadin.reports.forest import ForestRow
 from leadin.reports.numbers import ABSENT, decimals_for_interval, interval, number, p_value
 from leadin.reports.palette import INK
 from leadin.reports.tables import Column, Rows, Table
+from leadin.reports.untreated import COLUMN, level_of, untreated_words
 from leadin.reports.wording import capital, measure_words, method_words, rule_words
+
+if TYPE_CHECKING:
+    from leadin.designs.chance import Chance
 
 LEFT_TO_OTHER_SECTIONS = ("kaplan_meier", "safety")
 
@@ -47,15 +54,20 @@ def estimate_words(result: Result) -> tuple[str, str]:
     return number(value, decimals), interval(low, high, decimals)
 
 
-def method_and_rule(result: Result) -> str:
-    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`."""
+def method_and_rule(result: Result, label: str | None = None) -> str:
+    """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`; label: what tells its
+    analysis apart, `MMRM (month 6)`."""
     rule = f", {rule_words(result.rule)}" if result.rule else ""
-    return capital(method_words(result.method)) + rule
+    return capital(method_words(result.method)) + (f" ({label})" if label else "") + rule
 
 
 def tabled(answers: Answers) -> tuple[Result, ...]:
-    """The rows of the table: every estimate and test but those that other sections show."""
-    return tuple(row for row in _asked(answers) if row.estimate is not None or row.p is not None)
+    """The rows of the table: every estimate and test but those that other sections show; a re-randomisation test stands
+    beside the estimate that it tests."""
+    asked = _asked(answers)
+    shown = [row for row in asked if row.estimate is not None or row.p is not None]
+    placed = {id(test) for row in shown if (test := beside(row, asked)) is not None}
+    return tuple(row for row in shown if id(row) not in placed)
 
 
 def _asked(answers: Answers) -> tuple[Result, ...]:
@@ -77,7 +89,8 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
     for row in _asked(answers):
         if row.estimate is None and row.p is None:
             reason = first_reason(row)
-            about = f"{capital(method_words(row.method))} of {measure_words(row.endpoint)}"
+            label = f" ({answers.labels[row]})" if row in answers.labels else ""
+            about = f"{capital(method_words(row.method))}{label} of {measure_words(row.endpoint)}"
             contrast = answers.contrast_words(row)
             said = reasons.setdefault((about, reason), [])
             if contrast not in said:
@@ -85,10 +98,14 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
     return tuple(f"{about} ({'; '.join(contrasts)}): {reason}." for (about, reason), contrasts in reasons.items())
 
 
-def models_table(answers: Answers, interval_name: str = "95 % interval", name: str = "models") -> Table | None:
+def models_table(
+    answers: Answers, interval_name: str = "95 % interval", name: str = "models", chance: Chance | None = None
+) -> Table | None:
     """The table, grouped by endpoint, unit and contrast, comparisons between arms first; None when there is no row.
 
-    interval_name: heading of the intervals, with their level. A test without an estimate has its p alone.
+    interval_name: heading of the intervals, with their level. A test without an estimate has its p alone. Where any row
+    has them, there are columns for the p of the re-randomisation test and, of comparisons with the lead-in, for what
+    the same design shows with no treatment.
     """
     rows = tabled(answers)
     if not rows:
@@ -98,21 +115,42 @@ def models_table(answers: Answers, interval_name: str = "95 % interval", name: s
         of_endpoint = [row for row in rows if row.endpoint == endpoint]
         for row in sorted(of_endpoint, key=lambda each: not answers.compares(each)):
             groups.setdefault(_heading(row, of_endpoint, answers), []).append(row)
+    tests = {row: test for row in rows if (test := beside(row, answers.rows)) is not None and test.p is not None}
+    levels = {row: level for row in rows if (level := level_of(row, answers, chance)) is not None}
     columns = (
         Column("Endpoint (unit): contrast, and method"),
         Column("Estimate", numeric=True),
         Column(interval_name, numeric=True),
+        *((Column(COLUMN, numeric=True),) if levels else ()),
         Column("p", numeric=True),
+        *((Column("p, re-randomised", numeric=True),) if tests else ()),
         Column("n", numeric=True),
         Column("Left out", numeric=True),
         Column("In the plan"),
     )
+    made = []
+    for title, of in groups.items():
+        told = []
+        for row in of:
+            words = (untreated_words(levels[row]) if row in levels else ABSENT,) if levels else ()
+            exact = (p_value(tests[row].p) if row in tests else ABSENT,) if tests else ()
+            told.append(_row(row, answers, words, exact))
+        made.append(Rows(tuple(told), title))
+    return Table(name, "Every estimate of the analysis.", columns, tuple(made), _notes(tests), wide=True)
+
+
+def _notes(tests: Mapping[Result, Result]) -> tuple[str, ...]:
     notes = [
         "n: participants used; left out: participants who could not be used. A positive difference in slope is slower "
         "decline; a hazard ratio below 1 is fewer fatal events."
     ]
-    made = tuple(Rows(tuple(_row(row, answers) for row in of), title) for title, of in groups.items())
-    return Table(name, "Every estimate of the analysis.", columns, made, tuple(notes), wide=True)
+    if tests:
+        how = dict.fromkeys((test.rule or "").partition(f"{RULE} (")[2].removesuffix(")") for test in tests.values())
+        notes.append(
+            "p, re-randomised: the share of allocations by the protocol's own randomisation that give an estimate at "
+            f"least as far from no difference as the one seen ({'; '.join(how)})."
+        )
+    return tuple(notes)
 
 
 def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
@@ -124,13 +162,17 @@ def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
     return f"{capital(measure_words(row.endpoint))}{unit}: {answers.contrast_words(row)}"
 
 
-def _row(result: Result, answers: Answers) -> tuple[str, ...]:
+def _row(
+    result: Result, answers: Answers, untreated: tuple[str, ...] = (), exact: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     value, spread = estimate_words(result)
     return (
-        method_and_rule(result),
+        method_and_rule(result, answers.labels.get(result)),
         value,
         spread,
+        *untreated,
         p_value(result.p),
+        *exact,
         ABSENT if result.n is None else str(result.n),
         ABSENT if result.not_evaluable is None else str(result.not_evaluable),
         answers.role(result),

@@ -12,6 +12,7 @@ from leadin.reports.flow import flow_figure, participant_flow
 from leadin.reports.forest import forest_figure
 from leadin.reports.material import Material
 from leadin.reports.models import favours, forest_rows, models_table, not_estimable
+from leadin.reports.multiplicity import multiplicity_table
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
 from leadin.reports.safety import safety_figure
@@ -21,6 +22,7 @@ from leadin.reports.survival_tables import events_table, landmarks_table
 from leadin.reports.swimmer import swimmer_figure
 from leadin.reports.tables import Bullets, Heading, Paragraph
 from leadin.reports.trust import analyses_entries, assumed_blocks, findings_blocks, not_planned
+from leadin.reports.untreated import untreated_table
 from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
@@ -74,9 +76,12 @@ def given_blocks(material: Material) -> tuple[Block, ...]:
 def models_blocks(material: Material) -> tuple[Block, ...]:
     """The table of estimates and the forest plot."""
     interval = material.results.interval
-    table = models_table(material.answers, interval)
+    table = models_table(material.answers, interval, chance=material.chance)
     failed = not_estimable(material.answers)
     missing: tuple[Block, ...] = (Bullets(failed, "Not estimable"),) if failed else ()
+    family = multiplicity_table(material.results.multiplicity, material.answers)
+    untreated = untreated_table(material.answers, material.chance)
+    missing = (*((family,) if family else ()), *((untreated,) if untreated else ()), *missing)
     if table is None:
         return (Paragraph("No comparison was asked for or could be made with these tables."), *missing)
     rows = forest_rows(material.answers)
