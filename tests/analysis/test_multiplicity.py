@@ -172,8 +172,8 @@ def test_analyses_are_told_apart_by_name_else_by_what_differs():
     named = PlannedAnalysis(method="mmrm", name="toeplitz", covariance="toeplitz")
     alone = PlannedAnalysis(method="mmrm", measure="svc_percent")
     assert labels([six, last, named, alone, six]) == {
-        six: "month 6, covariance unstructured",
-        last: "month as by default, covariance unstructured",
+        six: "month 6",
+        last: "month not said, covariance unstructured",
         named: "toeplitz",
         alone: None,
     }
@@ -181,10 +181,16 @@ def test_analyses_are_told_apart_by_name_else_by_what_differs():
     two = PlannedAnalysis(
         method="slope_change", intercurrent_events=(IntercurrentEvent(event="not_dosed", strategy="principal_stratum"),)
     )
-    assert labels([one, two]) == {
-        one: "role primary, alpha 0.1, share baseline yes, intercurrent events none",
-        two: "role secondary, alpha 0.05, share baseline no, intercurrent events not dosed by principal stratum",
+    assert labels([one, two]) == {one: "share baseline yes", two: "share baseline no"}
+    plain = PlannedAnalysis(method="slope_change")
+    assert labels([plain, two]) == {
+        plain: "intercurrent events none",
+        two: "intercurrent events not dosed by principal stratum",
     }
+    last = PlannedAnalysis(method="slope_change", role="primary", alpha=0.1, rerandomisations=99)
+    assert labels([plain, last]) == {plain: "alpha 0.05", last: "alpha 0.1"}
+    tested = PlannedAnalysis(method="slope_change", rerandomisations=99)
+    assert labels([plain, tested]) == {plain: "rerandomisations not said", tested: "rerandomisations 99"}
     assert labels([]) == {}
 
 

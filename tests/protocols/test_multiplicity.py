@@ -66,6 +66,13 @@ def test_names_that_cannot_be_tested():
     assert "(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, ...)" in next(multiplicity_problems(many)).told()
 
 
+def test_at_most_50_analyses_are_tested():
+    for field, value in (("analyses", ["a"]), ("weights", [0.0]), ("transitions", [[0.0]])):
+        Multiplicity.model_validate({"procedure": "holm", field: value * 50})
+        with pytest.raises(ValueError, match="at most 50"):
+            Multiplicity.model_validate({"procedure": "holm", field: value * 51})
+
+
 def test_nothing_to_test():
     only = {"analyses": [{"method": "cox", "role": "exploratory"}, {"method": "kaplan_meier"}]}
     (problem,) = multiplicity_problems({**only, "multiplicity": {"procedure": "holm"}})

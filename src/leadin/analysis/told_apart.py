@@ -8,9 +8,13 @@ from typing import Any
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
 
+SAID_LAST = ("alpha", "role", "rerandomisations")
+"""Settings that change no estimate: told only where nothing else tells two analyses apart."""
+
+
 def labels(analyses: Sequence[PlannedAnalysis]) -> dict[PlannedAnalysis, str | None]:
-    """The name of each analysis; without one, where another has the same method and measure, the settings in which it
-    differs from any of those (`month 6, role secondary`; the default ones too); None where nothing needs telling."""
+    """The name of each analysis; without one, where another has the same method and measure, as many settings as it
+    takes to tell it from those (`month 6`; the default ones too); None where nothing needs telling."""
     distinct = list(dict.fromkeys(analyses))
     return {
         each: each.name
@@ -25,12 +29,14 @@ def _alike(one: PlannedAnalysis, other: PlannedAnalysis) -> bool:
 
 
 def _differences(one: PlannedAnalysis, others: Sequence[PlannedAnalysis]) -> str | None:
-    fields = [
-        field
-        for field in PlannedAnalysis.model_fields
-        if field != "name" and any(getattr(other, field) != getattr(one, field) for other in others)
-    ]
-    return ", ".join(f"{field.replace('_', ' ')} {_words(getattr(one, field))}" for field in fields) or None
+    told: list[str] = []
+    left = list(others)
+    for field in (*(field for field in PlannedAnalysis.model_fields if field not in SAID_LAST), *SAID_LAST):
+        alike = [other for other in left if getattr(other, field) == getattr(one, field)]
+        if field != "name" and len(alike) < len(left):
+            told.append(f"{field.replace('_', ' ')} {_words(getattr(one, field))}")
+            left = alike
+    return ", ".join(told) or None
 
 
 def _words(value: Any) -> str:
@@ -42,4 +48,4 @@ def _words(value: Any) -> str:
         return f"{value:g}"
     if hasattr(value, "event"):
         return f"{value.event} by {value.strategy}".replace("_", " ")
-    return "as by default" if value is None else str(value).replace("_", " ")
+    return "not said" if value is None else str(value).replace("_", " ")

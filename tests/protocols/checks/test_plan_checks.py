@@ -66,6 +66,18 @@ def test_a_change_needs_a_baseline_and_a_visit_after_it(small, method):
         )
 
 
+@pytest.mark.parametrize(("first", "found"), [(0, False), (1, True)])
+def test_a_baseline_is_up_to_day_0(small, first, found):
+    small["visits"] = [{"name": f"d{day}", "day": day, "measures": ["alsfrs_r"]} for day in (first, 91)]
+    said = [f[0] for f in planned(small, {"method": "mmrm"})]
+    assert ("change-not-evaluable" in said) is found
+
+
+def test_a_month_is_held_against_visits_after_time_zero(small):
+    told = [f for f in planned(small, {"method": "mmrm", "month": 0.2}) if f[0] == "month-without-visit"]
+    assert "the nearest does at month 0.9856." in told[0][3]
+
+
 @pytest.mark.parametrize(("day", "found"), [(61, False), (62, False), (63, True), (59, True)])
 def test_a_month_without_a_visit(small, day, found):
     assert SAME_MONTH == 0.05
