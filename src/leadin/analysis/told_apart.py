@@ -7,7 +7,6 @@ from typing import Any
 
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
-
 SAID_LAST = ("alpha", "role", "rerandomisations")
 """Settings that change no estimate: told only where nothing else tells two analyses apart."""
 
