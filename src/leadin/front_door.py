@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, overload
 if TYPE_CHECKING:
     import datetime
 
+    from leadin.analysis.rerandomisation import Progress
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
     from leadin.disease.population import Population
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from leadin.protocols.entry import EntrySection
     from leadin.protocols.finding import ProtocolFinding
     from leadin.protocols.plan import Plan
+    from leadin.protocols.planned_analysis import PlannedAnalysis
     from leadin.protocols.protocol import Protocol
     from leadin.protocols.schedule import ScheduledActivity
     from leadin.trials.clinical_formats.loss_report import Loss
@@ -159,11 +161,15 @@ def analyse(
     plan: Plan | str | Path | None = None,
     methods: Sequence[str] | None = None,
     reference: str | None = None,
+    progress: Progress | None = None,
 ) -> Results:
-    """Runs the plan (as given, else the protocol's, else every method the tables can carry, labelled exploratory)."""
+    """Runs the plan (as given, else the protocol's, else every method the tables can carry, labelled exploratory).
+
+    progress: told of work that takes long: what it is, how much is done, how much there is.
+    """
     from leadin.analysis.analyse import analyse_trial
 
-    return analyse_trial(trial, plan=plan, methods=methods, reference=reference)
+    return analyse_trial(trial, plan=plan, methods=methods, reference=reference, progress=progress)
 
 
 def chance(
@@ -172,15 +178,29 @@ def chance(
     replicates: int = 200,
     seed: int = 1,
     population: str | Path | Population = "pro-act",
+    analyses: Sequence[PlannedAnalysis] | None = None,
+    n: Mapping[str, int] | None = None,
+    progress: Progress | None = None,
 ) -> Chance:
-    """What the same protocol shows with no effect at all: slope change and responders over simulated trials.
+    """What the same protocol shows with no effect at all, over simulated trials: slope change, responders and, of one
+    arm, the broken-stick model.
 
-    population: a name, a YAML file or a `Population`; the one that the trial beside it was simulated from. Raises
-    UsageError for fewer than 2 replicates, and for a protocol with fewer than three visits on one side of time zero.
+    population: a name, a YAML file or a `Population`; the one that the trial beside it was simulated from. analyses:
+    those that were made of that trial (`results.analyses`), else the plan's. n: participants per arm, instead of the
+    protocol's. progress: told after each trial. Raises UsageError for fewer than 2 replicates, and for a protocol with
+    fewer than three visits on one side of time zero.
     """
     from leadin.designs.chance import chance_level
 
-    return chance_level(protocol(source), replicates=replicates, seed=seed, population=population)
+    return chance_level(
+        protocol(source),
+        replicates=replicates,
+        seed=seed,
+        population=population,
+        analyses=analyses,
+        n=n,
+        progress=progress,
+    )
 
 
 def report(trial: Trial, results: Results, path: str | Path, *, chance: Chance | None = None) -> Path:

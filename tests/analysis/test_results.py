@@ -95,7 +95,7 @@ def test_a_method_without_rows_is_refused_with_the_nearest(name, hint):
 
 def test_the_table_has_the_columns_of_the_contract_in_order():
     table = results().to_polars()
-    assert table.columns == [field.name for field in fields(Result)] == list(SCHEMA)
+    assert table.columns == [*(field.name for field in fields(Result)), "analysis"] == list(SCHEMA)
     assert table.schema == pl.Schema(SCHEMA)
     assert table["estimate"].to_list() == [0.5, 0.1234567890123, None]
     assert table["references"].to_list() == [[], ["A", "B"], []]
@@ -114,13 +114,15 @@ def test_the_pandas_table_says_the_same():
 
 def test_json_has_the_keys_of_the_contract_in_order_and_unrounded_numbers():
     said = json.loads(results().to_json())
-    assert list(said) == ["leadin", "trial", "results", "findings"]
+    assert list(said) == ["leadin", "trial", "results", "multiplicity", "findings"]
     assert said["leadin"] == "9.9"
     assert list(said["results"][0]) == [
         "method", "endpoint", "arm", "contrast", "time_months", "estimate", "standard_error", "statistic", "df",
         "ci_low", "ci_high", "p", "n", "not_evaluable", "unit", "rule", "planned", "estimand", "converged", "warnings",
-        "references",
+        "references", "analysis",
     ]  # fmt: skip
+    assert said["multiplicity"] is None
+    assert [row["analysis"] for row in said["results"]] == [None, None, None]
     assert said["results"][1]["estimate"] == 0.1234567890123
     assert said["results"][1]["references"] == ["A", "B"]
     assert said["results"][2]["estimate"] is None

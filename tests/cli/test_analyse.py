@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import leadin
 from leadin.cli.main import app
+from leadin.designs.chance import chance_level
 from leadin.errors import DataError, LeadinError, UsageError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,6 +26,16 @@ SHARED = REPOSITORY.parent / "shared" / "data" / "vpa-trial"
 
 def run(*args):
     return CliRunner().invoke(app, ["analyse", *map(str, args)])
+
+
+@pytest.fixture(autouse=True)
+def few_replicates(monkeypatch):
+    """What no treatment shows, of two trials."""
+
+    def chance(protocol, population, analyses, n, progress):
+        return chance_level(protocol, replicates=2, population=population, analyses=analyses, n=n, progress=progress)
+
+    monkeypatch.setattr("leadin.front_door.chance", chance)
 
 
 def real(*args):
@@ -165,16 +176,21 @@ def build_tables():
 
 def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        "leadin.front_door.chance", lambda protocol, population: asked.append((protocol.name, population))
-    )
+
+    def chance(protocol, population, analyses, n, progress):
+        asked.append((protocol.name, population, [each.method for each in analyses], n, progress))
+
+    monkeypatch.setattr("leadin.front_door.chance", chance)
     monkeypatch.setattr(
         "leadin.front_door.report",
         lambda trial, results, path, chance: asked.append((path.name, results.methods, chance)),
     )
     target = tmp_path / "report.html"
     assert run(folder, "--method", "slope_change", "-o", target).exit_code == 0
-    assert asked == [("nurown-phase2a", "pro-act"), ("report.html", ("slope_change",), None)]
+    assert asked[0][:3] == ("nurown-phase2a", "pro-act", ["slope_change"] * 2)
+    assert sum(asked[0][3].values()) == leadin.read(folder).participants["arm"].drop_nulls().len()
+    assert asked[0][4] is None
+    assert asked[1:] == [("report.html", ("slope_change",), None)]
     asked.clear()
     # Neither slopes nor responders: there is nothing for chance to stand beside.
     run(folder, "--method", "kaplan_meier", "-o", target)
@@ -315,3 +331,45 @@ def test_csv_is_not_needed_to_be_sorted(build_tables, tmp_path):
     (path / "events.csv").write_text("\n".join(",".join(row) for row in [rows[0], *reversed(rows[1:])]) + "\n")
     again = run(path, "--method", "log_rank", "--json", "-").stdout
     assert json.loads(first)["results"] == json.loads(again)["results"]
+
+
+def test_a_trial_without_control_says_what_no_treatment_shows(tmp_path, monkeypatch):
+    """On the screen as in the report; nothing where nobody is compared with his own lead-in, or all goes to JSON."""
+    asked = []
+
+    def chance(protocol, population, analyses, n, progress):
+        asked.append([each.method for each in analyses])
+        return chance_level(protocol, replicates=3, analyses=analyses, n=n)
+
+    monkeypatch.setattr("leadin.front_door.chance", chance)
+    leadin.write(leadin.simulate("hanyang-phase1", n={"cells": 6}), tmp_path / "one")
+    told = run(tmp_path / "one", "--method", "slope_change,broken_stick")
+    assert "With no treatment: 3 trials of the same design were simulated in which nobody is treated." in told.stdout
+    assert "by the broken-stick model" in told.stdout
+    assert asked == [["slope_change", "slope_change", "broken_stick"]]
+    run(tmp_path / "one", "--method", "slope_change", "--json", "-")
+    assert "With no treatment" not in run(tmp_path / "one", "--method", "kaplan_meier").stdout
+    assert len(asked) == 1
+
+
+def test_without_a_protocol_the_screen_says_how_to_get_it(build_tables, tmp_path):
+    folder = build_tables(tmp_path / "t")
+    (folder / "participants.csv").write_text("participant_id\n" + "\n".join(f"p{i}" for i in range(6)) + "\n")
+    months = (-3, -2, -1, 0, 1, 2, 3)
+    rows = [f"p{i},{30.4375 * m},alsfrs_r,{40 - i % 2 - m}" for i in range(6) for m in months]
+    (folder / "assessments.csv").write_text("participant_id,day,measure,value\n" + "\n".join(rows) + "\n")
+    told = run(folder, "--method", "slope_change").stdout
+    assert "With no treatment: What the same design shows with no treatment cannot be computed without a pro" in told
+    assert "Name the trial's protocol with --protocol." in told
+
+
+def test_a_bar_is_drawn_on_a_terminal_alone(monkeypatch):
+    from leadin.cli.progress import progress_bar
+
+    with progress_bar() as progress:
+        assert progress is None
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with progress_bar() as progress:
+        progress("this", 1, 2)
+        progress("this", 2, 2)
+        progress("that", 1, 1)

@@ -7,7 +7,8 @@ import pytest
 
 from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.responders import WILSON
-from leadin.designs.chance import MOST_POINTS, chance_level, shows_slopes, slope_analyses
+from leadin.designs.chance import MOST_POINTS, ChanceLevel, chance_level
+from leadin.designs.imitated import can_be_imitated, imitated, settings
 from leadin.errors import UsageError
 from leadin.protocols.load import load_protocol
 from leadin.protocols.plan import Plan
@@ -37,6 +38,8 @@ def analysed(protocol, replicate, seed=1):
     for row in results.rows:
         if row.method == "slope_change" and row.rule == "t test":
             rows["slope_change", row.endpoint, row.arm, None] = row.estimate, row.n
+        if row.method == "broken_stick" and row.contrast == "change of slope at time zero":
+            rows["broken_stick", row.endpoint, row.arm, None] = row.estimate, row.n
         if row.method == "responders" and row.contrast is None and not (row.rule or "").endswith(WILSON):
             rows["responders", row.endpoint, row.arm, row.rule] = row.estimate, row.n
     return rows
@@ -53,7 +56,8 @@ def test_the_figures_are_those_of_the_analyses(name):
         found = [trial.get((level.method, level.endpoint, level.arm, level.rule)) for trial in trials]
         found = [each for each in found if each is not None and each[0] is not None]
         if level.n >= 2 and len(found) == level.trials:
-            assert level.mean == pytest.approx(np.mean([value for value, _ in found]), abs=1e-12), level
+            near = 1e-7 if level.method == "broken_stick" else 1e-12
+            assert level.mean == pytest.approx(np.mean([value for value, _ in found]), abs=near), level
             assert level.n == pytest.approx(np.mean([n for _, n in found]), abs=1e-12), level
             compared += 1
     assert compared >= 0.8 * len(chance.levels)
@@ -143,11 +147,13 @@ def test_the_same_again(phase2):
 
 def test_a_plan_without_slopes_gets_the_defaults(phase2):
     bare = phase2.model_copy(update={"plan": None})
-    assert [planned.method for planned in slope_analyses(bare)] == ["slope_change", "responders"]
+    assert [planned.method for planned in imitated(bare)] == ["slope_change", "responders"]
+    alone = load_protocol("hanyang-phase1").model_copy(update={"plan": None})
+    assert [planned.method for planned in imitated(alone)] == ["slope_change", "responders", "broken_stick"]
     other = planning(phase2, PlannedAnalysis(method="cox"))
-    assert slope_analyses(other) == slope_analyses(bare)
+    assert imitated(other) == imitated(bare)
     mine = PlannedAnalysis(method="responders", relative=(30.0,))
-    assert slope_analyses(planning(phase2, PlannedAnalysis(method="cox"), mine)) == (mine,)
+    assert imitated(planning(phase2, PlannedAnalysis(method="cox"), mine)) == (mine,)
 
 
 def test_a_figure_planned_twice_is_told_once(phase2):
@@ -157,9 +163,9 @@ def test_a_figure_planned_twice_is_told_once(phase2):
 
 
 def test_measures_with_too_few_visits_are_left_out(phase2):
-    assert shows_slopes(phase2, PlannedAnalysis(method="slope_change", measure="fvc_percent"))
-    assert not shows_slopes(phase2, PlannedAnalysis(method="slope_change", measure="weight_kg"))
-    assert not shows_slopes(phase2, PlannedAnalysis(method="slope_change", measure="svc_percent"))
+    assert can_be_imitated(phase2, PlannedAnalysis(method="slope_change", measure="fvc_percent"))
+    assert not can_be_imitated(phase2, PlannedAnalysis(method="slope_change", measure="weight_kg"))
+    assert not can_be_imitated(phase2, PlannedAnalysis(method="slope_change", measure="svc_percent"))
     both = planning(
         phase2,
         PlannedAnalysis(method="slope_change", measure="weight_kg"),
@@ -176,7 +182,7 @@ def test_three_visits_on_either_side_are_enough(phase2, before, after, shared, e
     visits = [visit for visit in phase2.visits if visit.day <= 0][-before:]
     visits += [visit for visit in phase2.visits if visit.day > 0][:after]
     protocol = phase2.model_copy(update={"visits": tuple(visits)})
-    assert shows_slopes(protocol, PlannedAnalysis(method="slope_change", share_baseline=shared)) is enough
+    assert can_be_imitated(protocol, PlannedAnalysis(method="slope_change", share_baseline=shared)) is enough
 
 
 def test_without_a_lead_in_there_is_no_chance_level():
@@ -200,3 +206,113 @@ def test_as_a_table(phase2_chance):
     assert table.columns == ["method", "endpoint", "arm", "rule", "mean", "low", "high", "mcse", "trials", "n"]
     assert table["mean"].to_list() == [level.mean for level in phase2_chance.levels]
     assert phase2_chance.level("slope_change", "alsfrs_r", "nobody") is None
+
+
+def test_settings_are_those_that_a_figure_depends_on():
+    said = {"method": "slope_change", "share_baseline": True, "measure": "fvc_percent"}
+    told = PlannedAnalysis.model_validate({**said, "name": "main", "role": "primary", "alpha": 0.1})
+    assert settings(told) == PlannedAnalysis.model_validate(said)
+    model = PlannedAnalysis(method="broken_stick", covariates=("site",), measure="fvc_percent", alpha=0.01)
+    assert settings(model) == PlannedAnalysis(method="broken_stick", measure="fvc_percent")
+    rules = {"method": "responders", "relative": (30.0,), "absolute": (), "non_declining": "excluded"}
+    rules |= {"missing": "not_responder", "died": "excluded", "either_of": ("svc_percent",), "share_baseline": True}
+    judged = PlannedAnalysis.model_validate({**rules, "role": "primary"})
+    assert settings(judged) == PlannedAnalysis.model_validate(rules)
+    assert settings(PlannedAnalysis(method="cox", role="primary")) == PlannedAnalysis(method="cox")
+
+
+def test_what_is_imitated_is_what_was_made(phase2):
+    one = load_protocol("hanyang-phase1")
+    made = [PlannedAnalysis(method=m, role="primary") for m in ("cox", "broken_stick", "slope_change", "slope_change")]
+    assert [each.method for each in imitated(one, made)] == ["broken_stick", "slope_change"]
+    # Of two arms the model holds one against the other.
+    assert [each.method for each in imitated(phase2, made)] == ["slope_change"]
+    assert imitated(phase2, [PlannedAnalysis(method="cox")]) == ()
+    assert [each.method for each in imitated(phase2)] == ["slope_change", "slope_change", "responders"]
+
+
+def two_visits_before(protocol):
+    """Too few for a slope, enough for the model."""
+    before = [visit for visit in protocol.visits if visit.day <= 0]
+    later = [visit for visit in protocol.visits if visit.day > 0]
+    return protocol.model_copy(update={"visits": (*before[-2:], *later)})
+
+
+def test_the_model_needs_a_visit_on_either_side():
+    protocol = two_visits_before(load_protocol("karussis-2010"))
+    model = PlannedAnalysis(method="broken_stick")
+    assert can_be_imitated(protocol, model)
+    assert not can_be_imitated(protocol, PlannedAnalysis(method="slope_change"))
+    for keep in (lambda day: day >= 0, lambda day: day <= 0):
+        visits = tuple(visit for visit in protocol.visits if keep(visit.day))
+        assert not can_be_imitated(protocol.model_copy(update={"visits": visits}), model)
+    chance = chance_level(protocol, replicates=2)
+    assert [(level.method, level.trials, level.n) for level in chance.levels] == [("broken_stick", 2, 19.0)]
+    assert (chance.endpoint, chance.lead_in, chance.follow_up) == ("alsfrs_r", (), ())
+
+
+def test_a_trial_whose_model_cannot_be_fitted_is_not_counted(monkeypatch):
+    protocol = two_visits_before(load_protocol("karussis-2010"))
+    calls = []
+
+    def every_other(arrays, mine, measure):
+        calls.append(measure)
+        return None if len(calls) % 2 else (0.5, 3)
+
+    monkeypatch.setattr("leadin.designs.chance.mean_change", every_other)
+    (level,) = chance_level(protocol, replicates=4).levels
+    assert (level.trials, level.mean, level.figures) == (2, 0.5, (0.5, 0.5))
+
+
+def test_as_many_participants_as_are_asked_for_and_progress(phase2):
+    told = []
+    chance = chance_level(
+        phase2,
+        replicates=2,
+        n={"cells": 5},
+        analyses=[PlannedAnalysis(method="slope_change")],
+        progress=lambda *said: told.append(said),
+    )
+    assert told == [("the same design with no treatment", 1, 2), ("the same design with no treatment", 2, 2)]
+    assert [(level.method, level.arm) for level in chance.levels] == [
+        ("slope_change", "cells"),
+        ("slope_change", "control"),
+    ]
+    assert chance.level("slope_change", "alsfrs_r", "cells").n <= 5
+    assert chance.level("slope_change", "alsfrs_r", "control").n > 15
+    with pytest.raises(UsageError, match="n: expected an arm of hanyang-phase2"):
+        chance_level(phase2, replicates=2, n={"zzz": 5})
+
+
+def test_two_analyses_of_other_settings_each_have_their_level(phase2):
+    plain = PlannedAnalysis(method="slope_change")
+    shared = PlannedAnalysis(method="slope_change", share_baseline=True)
+    chance = chance_level(phase2, replicates=3, analyses=[plain, shared])
+    one, other = (chance.level("slope_change", "alsfrs_r", "cells", analysis=each) for each in (plain, shared))
+    assert one.mean != other.mean
+    assert (one.analysis, other.analysis) == (plain, shared)
+    assert chance.level("slope_change", "alsfrs_r", "cells") is one
+    assert chance.level("slope_change", "alsfrs_r", "cells", analysis=PlannedAnalysis(method="cox")) is None
+
+
+def test_how_many_trials_show_as_much():
+    level = ChanceLevel("slope_change", "x", "a", None, 0, 0, 0, 0, 4, 1, figures=(0.1, 0.5, 0.5 - 1e-10, 0.4))
+    assert level.at_least(0.5) == 2
+    assert level.at_least(0.5 - 2e-9) == 2
+    assert level.at_least(0.6) == 0
+    assert level.at_least(-1) == 4
+    assert ChanceLevel("slope_change", "x", "a", None, 0, 0, 0, 0, 4, 1).at_least(0) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.evidence("broken_stick", "simulation")
+def test_a_trial_without_treatment_lies_within_chance_as_often_as_it_should():
+    """The share of simulated trials that show at least as much is uniform over trials without effect."""
+    protocol = load_protocol("shamsaei-2023").model_copy(update={"plan": None})
+    chance = chance_level(protocol, replicates=200)
+    other = chance_level(protocol, replicates=200, seed=2)
+    for method in ("slope_change", "broken_stick"):
+        one, two = (each.level(method, "alsfrs_r", protocol.arms[0].name) for each in (chance, other))
+        shares = np.array([one.at_least(figure) / one.trials for figure in two.figures])
+        assert abs(shares.mean() - 0.5) < 4 * np.sqrt(2 / 12 / 200)
+        assert abs((shares <= 0.1).mean() - 0.1) < 4 * np.sqrt(2 * 0.1 * 0.9 / 200)

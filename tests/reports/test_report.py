@@ -135,7 +135,9 @@ def test_the_first_screen_has_its_sentences(pages, read_html):
     assert about("two arms") == ["Function", "Survival", "Safety"]
     assert about("one arm") == ["Function", "With no treatment", "Survival", "Safety"]
     assert about("simulated") == ["Function", "With no treatment", "Survival and breathing", "Safety"]
-    assert "In 3 simulated trials of the same design in which nobody is treated" in read_html(pages["simulated"]).text
+    assert (
+        "3 trials of the same design were simulated in which nobody is treated." in read_html(pages["simulated"]).text
+    )
 
 
 def test_empty_sections_say_so(pages, read_html):
@@ -147,7 +149,7 @@ def test_empty_sections_say_so(pages, read_html):
         "The tables hold no adverse events. Whether none happened or none was recorded cannot be told: no rate is "
         "given.",
         "No analysis plan was given: every analysis here is exploratory.",
-        "What the same design shows with no treatment was not computed",
+        "What the same design shows with no treatment cannot be computed without a protocol",
         "No comparison has an interval, so there is no forest plot.",
     ):
         assert said in text

@@ -291,15 +291,35 @@ def test_what_no_treatment_shows_stands_beside_what_was_seen(slope_row, answers,
     told = no_treatment_sentence(answers([change, wilson, responder_row()], only), chance())
     assert told.about == "With no treatment"
     assert plain(told) == (
-        "In 200 simulated trials of the same design in which nobody is treated, the slope of ALSFRS-R changes at time "
-        "zero by −0.11 points a month on average (95 % of trials: −0.83 to 0.61; here: −0.76); 36 % of participants "
-        "are responders by the rule ≥ 25 % slower (95 % of trials: 0 to 75 %; here: 1 of 6, 17 %)."
+        "200 trials of the same design were simulated in which nobody is treated. On average the slope of ALSFRS-R "
+        "changes in them at time zero by −0.11 points a month (95 % of trials: −0.83 to 0.61); here −0.76. By the rule "
+        "≥ 25 % slower, 36 % of their participants are responders (95 % of trials: 0 to 75 %); here 1 of 6 (17 %)."
+    )
+
+
+def test_the_model_answers_before_the_slopes_with_the_share_of_trials_that_show_as_much(slope_row, answers, only):
+    change = slope_row(method="slope_change", contrast="follow-up - lead-in", rule="t test", estimate=-0.76, n=6)
+    model = slope_row(contrast="change of slope at time zero", estimate=0.4)
+    figures = (0.4 - 1e-12, 0.39, 1.0, -0.5, 0.2)
+    level = ChanceLevel("broken_stick", "alsfrs_r", "cells", None, 0.29, -0.4, 0.9, 0.2, 5, 6.0, figures=figures)
+    told = no_treatment_sentence(answers([change, model], only), chance(levels=(*chance().levels, level)))
+    assert plain(told) == (
+        "200 trials of the same design were simulated in which nobody is treated. On average the slope of ALSFRS-R "
+        "changes in them at time zero by 0.29 points a month by the broken-stick model (95 % of trials: −0.40 to "
+        "0.90); here 0.40; as much or more in 2 of 5 trials (40 %, Monte Carlo error 21.9 %)."
+    )
+
+
+def test_without_a_protocol_the_way_to_one_is_told(slope_row, answers, only):
+    assert plain(no_treatment_sentence(answers([slope_row()], only), None, has_protocol=False)) == (
+        "What the same design shows with no treatment cannot be computed without a protocol, so nothing here says how "
+        "much of a change chance alone makes. Name the trial's protocol with --protocol."
     )
 
 
 def test_several_arms_without_control_name_the_one_that_is_told(slope_row, answers, cells_and_control):
     change = slope_row(method="slope_change", contrast="follow-up - lead-in", estimate=-0.76)
-    assert "here, cells + riluzole: −0.76" in plain(
+    assert "; with cells + riluzole here −0.76." in plain(
         no_treatment_sentence(answers([change], cells_and_control), chance())
     )
 

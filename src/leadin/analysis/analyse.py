@@ -8,13 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
+from leadin.analysis.answer import answer
 from leadin.analysis.arms import allocated, reference_arm
 from leadin.analysis.estimands import with_attributes
 from leadin.analysis.intercurrent_events import Handled, handled
 from leadin.analysis.measures import measure_name
 from leadin.analysis.methods import METHODS, Method, method_named
+from leadin.analysis.multiplicity import family_of_tests
 from leadin.analysis.paired_side import MEASURES as LIMBS
 from leadin.analysis.provenance import provenance_of
+from leadin.analysis.rerandomisation import Progress, rerandomised
 from leadin.analysis.result import Result, not_evaluable
 from leadin.analysis.results import Results
 from leadin.errors import ConvergenceError, DataError, UsageError
@@ -38,11 +41,13 @@ def analyse_trial(
     plan: Plan | str | Path | None = None,
     methods: Sequence[str] | None = None,
     reference: str | None = None,
+    progress: Progress | None = None,
 ) -> Results:
     """Runs the plan: as given (a value or a file), else the protocol's, else every method, labelled exploratory.
 
     methods: only these; one that the plan does not hold is run as exploratory. reference: the arm that others are held
-    against; else the plan's, the protocol's control, the first in the table. Rows with an error finding are left out.
+    against; else the plan's, the protocol's control, the first in the table. progress: told of work that takes long.
+    Rows with an error finding are left out.
     A method that cannot be run gives a row that says why. Raises UsageError for an unknown method or arm, ProtocolError
     for a plan file that cannot be used, DataError for a trial without a usable participant.
     """
@@ -53,9 +58,12 @@ def analyse_trial(
     rows: list[Result] = []
     made_by: list[PlannedAnalysis] = []
     for analysis, planned in _analyses(usable, chosen, methods):
-        made = [replace(row, planned=planned) for row in run_analysis(usable, analysis, against)]
+        made = [replace(row, planned=planned) for row in run_analysis(usable, analysis, against, progress)]
         rows += made
         made_by += [analysis] * len(made)
+    tested = () if chosen is None else chosen.tested
+    made_for = {each: [row for row, by in zip(rows, made_by, strict=True) if by == each] for each in tested}
+    answers = [answer(made_for[each], against, each) if made_for[each] else None for each in tested]
     return Results(
         rows=tuple(rows),
         analyses=tuple(made_by),
@@ -64,22 +72,40 @@ def analyse_trial(
         provenance=provenance_of(trial, chosen),
         manifest=trial.manifest,
         findings=findings,
+        multiplicity=family_of_tests(chosen, answers),
     )
 
 
-def run_analysis(trial: Trial, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
-    """The rows of one analysis of a usable trial; a row with the reason where it cannot be run."""
+def run_analysis(
+    trial: Trial, planned: PlannedAnalysis, reference: str | None, progress: Progress | None = None
+) -> tuple[Result, ...]:
+    """The rows of one analysis of a usable trial, with those of its re-randomisation test where that is asked for; a
+    row with the reason where it cannot be run."""
     method = method_named(planned.method)
     endpoint = "strength" if method.name == "paired_side" else ENDPOINTS.get(method.needs, planned.measure)
     reason = _lacking(trial, method, planned)
     if reason is not None:
         return (not_evaluable(method.name, endpoint, reason, references=method.references),)
-    given = handled(trial, planned, method.strategies)
     try:
-        rows = method.run(given.trial, given.planned, reference)
+        rows = _run(trial, method, planned, reference)
     except (DataError, ConvergenceError) as error:
         return (not_evaluable(method.name, endpoint, str(error), references=method.references),)
-    return tuple(_told(row, given) for row in rows)
+    if planned.rerandomisations is None:
+        return rows
+
+    def again(other: Trial) -> tuple[Result, ...]:
+        try:
+            return _run(other, method, planned, reference)
+        except (DataError, ConvergenceError):
+            return ()
+
+    return (*rows, *rerandomised(trial, planned, reference, rows, again, progress))
+
+
+def _run(trial: Trial, method: Method, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
+    """The rows of the method after the plan's strategies for intercurrent events."""
+    given = handled(trial, planned, method.strategies)
+    return tuple(_told(row, given) for row in method.run(given.trial, given.planned, reference))
 
 
 def _told(row: Result, given: Handled) -> Result:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from leadin.analysis.answer import answer
+from leadin.analysis.multiplicity import FamilyOfTests, family_lines
 from leadin.analysis.provenance import Provenance
 from leadin.analysis.result import Result
 from leadin.analysis.results_json import json_text
 from leadin.analysis.results_table import html_table, text_table
+from leadin.analysis.told_apart import labels
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
 from leadin.protocols.plan import Plan
@@ -44,6 +48,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "converged": pl.Boolean,
     "warnings": pl.List(pl.String),
     "references": pl.List(pl.String),
+    "analysis": pl.String,
 }
 """Columns of the table of results, in the order of results.json."""
 
@@ -51,11 +56,13 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 @dataclass(frozen=True, repr=False)
 class MethodResults:
     """All rows of one method, in order. primary: the row that answers for the method, of the planned primary analysis
-    where there is one: the first that holds an arm against the reference, else the first."""
+    where there is one: the first that holds an arm against the reference, else the first. labels: for each row what
+    tells its analysis apart from others, None where nothing needs telling."""
 
     method: str
     rows: tuple[Result, ...]
     primary: Result
+    labels: tuple[str | None, ...] = ()
 
     def __iter__(self) -> Iterator[Result]:
         return iter(self.rows)
@@ -68,17 +75,17 @@ class MethodResults:
 
     def to_polars(self) -> pl.DataFrame:
         """One row per result; columns as in results.json."""
-        return _frame(self.rows)
+        return _frame(self.rows, self.labels)
 
     def to_pandas(self) -> pd.DataFrame:
         """The same as a pandas table."""
-        return _pandas(self.rows)
+        return _pandas(self.rows, self.labels)
 
     def __repr__(self) -> str:
-        return text_table(self.rows, everything=True, interval="Interval")
+        return text_table(self.rows, everything=True, interval="Interval", labels=self.labels)
 
     def _repr_html_(self) -> str:
-        return html_table(self.rows, everything=True, interval="Interval")
+        return html_table(self.rows, everything=True, interval="Interval", labels=self.labels)
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,6 +95,7 @@ class Results:
     rows: the results; analyses: for each row, the analysis that made it. reference: the arm that others are held
     against; None in a trial of one arm without a name. plan: None where none was given and everything that the tables
     can carry was run. provenance: versions, seed and hashes that made every row. manifest, findings: of the trial.
+    multiplicity: what is shown at the familywise level; None where the plan says nothing of it.
     """
 
     rows: tuple[Result, ...]
@@ -97,6 +105,24 @@ class Results:
     provenance: Provenance
     manifest: Manifest
     findings: tuple[Finding, ...]
+    multiplicity: FamilyOfTests | None = None
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """For each row what tells its analysis apart from others of one method and measure: the name that the plan
+        gives it, else the settings in which they differ; None where nothing needs telling."""
+        told = labels(self.analyses)
+        return tuple(told[analysis] for analysis in self.analyses)
+
+    @property
+    def marks(self) -> tuple[str | None, ...]:
+        """For each row what stands beside its method in a table: its label, and `exploratory` beside a plan that does
+        not hold it."""
+        marks = []
+        for label, row in zip(self.labels, self.rows, strict=True):
+            beside = "exploratory" if self.plan is not None and not row.planned else None
+            marks.append(", ".join(text for text in (label, beside) if text) or None)
+        return tuple(marks)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -106,7 +132,7 @@ class Results:
     @property
     def primary(self) -> tuple[Result, ...]:
         """The answers of the planned primary analyses, one each: arm against reference, or the only one."""
-        return tuple(_answer(self.rows_of(analysis), self.reference) for analysis in self._primary_analyses)
+        return tuple(answer(self.rows_of(analysis), self.reference, analysis) for analysis in self._primary_analyses)
 
     @property
     def _primary_analyses(self) -> tuple[PlannedAnalysis, ...]:
@@ -129,8 +155,16 @@ class Results:
             near = nearest(method, self.methods)
             hint = f" Did you mean {near!r}?" if near else ""
             raise UsageError(f"method: expected one of {', '.join(self.methods)}; got {method!r}.{hint}")
-        first = [row for analysis in self._primary_analyses for row in self.rows_of(analysis) if row.method == method]
-        return MethodResults(method, rows, _answer(tuple(first) or rows, self.reference))
+        told = tuple(mark for mark, row in zip(self.marks, self.rows, strict=True) if row.method == method)
+        return MethodResults(method, rows, self._answer_of(method), told)
+
+    def _answer_of(self, method: str) -> Result:
+        """The answer of the first planned primary analysis of the method, else of all its rows."""
+        first = [analysis for analysis in self._primary_analyses if analysis.method == method]
+        made = [(row, by) for row, by in zip(self.rows, self.analyses, strict=True) if row.method == method]
+        if first:
+            return answer(self.rows_of(first[0]), self.reference, first[0])
+        return answer([row for row, _ in made], self.reference, made[0][1])
 
     def __contains__(self, item: object) -> bool:
         """Whether there are rows of that method, or that row."""
@@ -144,36 +178,41 @@ class Results:
 
     def to_polars(self) -> pl.DataFrame:
         """One row per result; columns as in results.json."""
-        return _frame(self.rows)
+        return _frame(self.rows, self.labels)
 
     def to_pandas(self) -> pd.DataFrame:
         """The same as a pandas table."""
-        return _pandas(self.rows)
+        return _pandas(self.rows, self.labels)
 
     def to_json(self) -> str:
         """The text of results.json: numbers unrounded, absent null, the same results the same text."""
-        return json_text(self.rows, self.manifest, self.findings, self.provenance)
+        family = None if self.multiplicity is None else self.multiplicity.to_dict()
+        return json_text(self.rows, self.manifest, self.findings, self.provenance, self.labels, family)
+
+    def footer(self) -> list[str]:
+        """The lines beneath a table of these results that it cannot hold: what is shown at the familywise level."""
+        return [] if self.multiplicity is None else family_lines(self.multiplicity)
 
     def __repr__(self) -> str:
-        return text_table(self.rows, interval=self.interval)
+        table = text_table(self.rows, interval=self.interval, labels=self.marks)
+        return "\n".join([table, *([""] if self.multiplicity else []), *self.footer()])
 
     def _repr_html_(self) -> str:
-        return html_table(self.rows, interval=self.interval)
+        notes = "".join(f"<p>{html.escape(line)}</p>" for line in self.footer())
+        return html_table(self.rows, interval=self.interval, labels=self.marks) + notes
 
 
-def _answer(rows: tuple[Result, ...], reference: str | None) -> Result:
-    against = [row for row in rows if row.arm is not None and row.contrast == f"{row.arm} - {reference}"]
-    return (against or list(rows))[0]
+def _told(rows: tuple[Result, ...], labels: tuple[str | None, ...]) -> dict[str, list[Any]]:
+    """The columns of a table of rows; labels: one a row, or none at all."""
+    told = [{**asdict(row), "analysis": label} for row, label in zip(rows, labels or (None,) * len(rows), strict=True)]
+    return {column: [row[column] for row in told] for column in SCHEMA}
 
 
-def _frame(rows: tuple[Result, ...]) -> pl.DataFrame:
-    told = [asdict(row) for row in rows]
-    return pl.DataFrame({column: [row[column] for row in told] for column in SCHEMA}, schema=SCHEMA)
+def _frame(rows: tuple[Result, ...], labels: tuple[str | None, ...]) -> pl.DataFrame:
+    return pl.DataFrame(_told(rows, labels), schema=SCHEMA)
 
 
-def _pandas(rows: tuple[Result, ...]) -> pd.DataFrame:
+def _pandas(rows: tuple[Result, ...], labels: tuple[str | None, ...]) -> pd.DataFrame:
     import pandas
 
-    told = [asdict(row) for row in rows]
-    columns: dict[str, list[Any]] = {column: [row[column] for row in told] for column in SCHEMA}
-    return pandas.DataFrame(columns, columns=list(SCHEMA))
+    return pandas.DataFrame(_told(rows, labels), columns=list(SCHEMA))

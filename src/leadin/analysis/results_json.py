@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,17 @@ from leadin.trials.finding import Finding
 from leadin.trials.trial import Manifest
 
 
-def json_text(rows: Sequence[Result], manifest: Manifest, findings: Sequence[Finding], provenance: Provenance) -> str:
+def json_text(
+    rows: Sequence[Result],
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    provenance: Provenance,
+    labels: Sequence[str | None],
+    multiplicity: Mapping[str, Any] | None,
+) -> str:
     """The text of results.json; keys in the documented order, absent and non-finite numbers null.
+
+    labels: of each row what tells its analysis apart. multiplicity: as it is to stand there.
 
     A trial that was never written gets the hashes that its tables have as a trial folder keeps them in CSV.
     """
@@ -32,7 +41,11 @@ def json_text(rows: Sequence[Result], manifest: Manifest, findings: Sequence[Fin
     said = {
         "leadin": provenance.leadin,
         "trial": trial,
-        "results": [{key: _plain(value) for key, value in asdict(row).items()} for row in rows],
+        "results": [
+            {**{key: _plain(value) for key, value in asdict(row).items()}, "analysis": label}
+            for row, label in zip(rows, labels, strict=True)
+        ],
+        "multiplicity": multiplicity,
         "findings": [{key: _plain(value) for key, value in asdict(finding).items()} for finding in findings],
     }
     return json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -43,9 +43,15 @@ def headings(interval: str) -> tuple[str, ...]:
     return tuple(heading or interval for heading in COLUMNS)
 
 
-def table_cells(rows: Sequence[Result]) -> list[tuple[str, ...]]:
-    """One tuple of texts per row, under the headings."""
-    return [_cells(row) for row in rows]
+def shown_labels(rows: Sequence[Result], labels: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Of the labels of `rows` those of the rows that a short table shows."""
+    return tuple(label for row, label in zip(rows, labels, strict=True) if not _is_detail(row)) if labels else ()
+
+
+def table_cells(rows: Sequence[Result], labels: Sequence[str | None] = ()) -> list[tuple[str, ...]]:
+    """One tuple of texts per row, under the headings; labels: what tells the analysis of each row apart, if anything
+    does."""
+    return [_cells(row, label) for row, label in zip(rows, labels or (None,) * len(rows), strict=True)]
 
 
 def reasons(rows: Sequence[Result]) -> list[str]:
@@ -59,23 +65,26 @@ def reasons(rows: Sequence[Result]) -> list[str]:
     return [f"{', '.join(methods)}: {reason}" for reason, methods in by_reason.items()]
 
 
-def text_table(rows: Sequence[Result], *, interval: str, everything: bool = False) -> str:
+def text_table(
+    rows: Sequence[Result], *, interval: str, everything: bool = False, labels: Sequence[str | None] = ()
+) -> str:
     """The table as plain text, with what was not estimated and how many rows are not shown beneath it."""
     shown = tuple(rows) if everything else short(rows)
-    cells = [headings(interval), *table_cells(shown)]
+    cells = [headings(interval), *table_cells(shown, labels if everything else shown_labels(rows, labels))]
     widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
     lines = ["  ".join(_aligned(row, widths)).rstrip() for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join([*lines, *footer(rows, shown)])
 
 
-def html_table(rows: Sequence[Result], *, interval: str, everything: bool = False) -> str:
+def html_table(
+    rows: Sequence[Result], *, interval: str, everything: bool = False, labels: Sequence[str | None] = ()
+) -> str:
     """The same as an HTML table."""
     shown = tuple(rows) if everything else short(rows)
+    told = table_cells(shown, labels if everything else shown_labels(rows, labels))
     head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in headings(interval))
-    body = "".join(
-        "<tr>" + "".join(_html_cell(text, i) for i, text in enumerate(cells)) + "</tr>" for cells in table_cells(shown)
-    )
+    body = "".join("<tr>" + "".join(_html_cell(text, i) for i, text in enumerate(cells)) + "</tr>" for cells in told)
     notes = "".join(f"<p>{html.escape(line)}</p>" for line in footer(rows, shown))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
@@ -135,7 +144,7 @@ def _shown(row: Result) -> _Shown:
     return _Shown(*values, unit)
 
 
-def _cells(row: Result) -> tuple[str, ...]:
+def _cells(row: Result, label: str | None) -> tuple[str, ...]:
     shown = _shown(row)
     decimals = decimals_for(shown.error, shown.low, shown.high)
     decimals = None if decimals is None else min(decimals, shown.most_decimals)
@@ -148,7 +157,8 @@ def _cells(row: Result) -> tuple[str, ...]:
         estimate = f"statistic {_number(row.statistic, None)}"
     else:
         estimate = "not estimated"
-    return (row.method, row.endpoint, _what(row), estimate, spread, p_text(row.p), _n(row), shown.unit)
+    method = f"{row.method} ({label})" if label else row.method
+    return (method, row.endpoint, _what(row), estimate, spread, p_text(row.p), _n(row), shown.unit)
 
 
 def _n(row: Result) -> str:

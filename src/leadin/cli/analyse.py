@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from leadin.analysis.rerandomisation import Progress
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
     from leadin.trials.trial import Trial
@@ -34,7 +35,9 @@ def analyse(
     Runs the plan as given, else the protocol's, else every method that the tables can carry, labelled exploratory.
     """
     from leadin import front_door
+    from leadin.analysis.arms import has_control
     from leadin.cli.destination import deliver
+    from leadin.cli.progress import progress_bar
 
     if output is not None:
         from leadin.reports.report import refuse_other_forms
@@ -42,13 +45,17 @@ def analyse(
         refuse_other_forms(output)
     trial = _with_protocol(front_door.read(folder), protocol)
     names = None if method is None else [name.strip() for name in method.split(",") if name.strip()]
-    results = front_door.analyse(trial, plan=plan, methods=names, reference=reference)
+    with progress_bar() as progress:
+        results = front_door.analyse(trial, plan=plan, methods=names, reference=reference, progress=progress)
+        alone = json != "-" and not has_control(trial)
+        chance = _chance(trial, results, progress) if output is not None or alone else None
     if output is not None:
-        front_door.report(trial, results, output, chance=_chance(trial, results))
+        front_door.report(trial, results, output, chance=chance)
     if json is not None:
         deliver(results.to_json(), json)
     if json != "-":
-        _tell(folder, trial, results, [str(path) for path in (output, json) if path is not None])
+        untreated = _untreated(trial, results, chance) if alone else []
+        _tell(folder, trial, results, untreated, [str(path) for path in (output, json) if path is not None])
     if any(finding.severity != "note" for finding in results.findings):
         raise typer.Exit(1)
 
@@ -61,30 +68,56 @@ def _with_protocol(trial: Trial, protocol: str | None) -> Trial:
     return trial if protocol is None else under_protocol(trial, front_door.protocol(protocol))
 
 
-def _chance(trial: Trial, results: Results) -> Chance | None:
-    """What the same design shows with no treatment, where its protocol can show a change of slope: in the population
-    that a simulated trial was drawn from, where that is one of the library's."""
-    if trial.protocol is None or not {"slope_change", "responders"} & set(results.methods):
+def _chance(trial: Trial, results: Results, progress: Progress | None) -> Chance | None:
+    """What the same design shows with no treatment, with as many participants, of the comparisons with the lead-in that
+    were made, where its protocol can show a change of slope: in the population that a simulated trial was drawn from,
+    where that is one of the library's."""
+    if trial.protocol is None:
         return None
     from leadin import front_door
-    from leadin.designs.chance import shows_slopes, slope_analyses
+    from leadin.designs.imitated import can_be_imitated, imitated
     from leadin.disease.populations import population_names
 
-    if not any(shows_slopes(trial.protocol, planned) for planned in slope_analyses(trial.protocol)):
+    wanted = imitated(trial.protocol, results.analyses)
+    if not any(can_be_imitated(trial.protocol, planned) for planned in wanted):
         return None
+    sizes = {arm.name: int((trial.participants["arm"] == arm.name).sum()) for arm in trial.protocol.arms}
     drawn_from = dict(trial.manifest.simulation or ()).get("population")
-    if drawn_from in population_names():
-        return front_door.chance(trial.protocol, population=drawn_from)
-    return front_door.chance(trial.protocol)
+    return front_door.chance(
+        trial.protocol,
+        population=drawn_from if drawn_from in population_names() else "pro-act",
+        analyses=wanted,
+        n={name: number for name, number in sizes.items() if number},
+        progress=progress,
+    )
 
 
-def _tell(folder: Path, trial: Trial, results: Results, written: list[str]) -> None:
+def _untreated(trial: Trial, results: Results, chance: Chance | None) -> list[str]:
+    """What a trial without control cannot say by itself, in a sentence; nothing where nobody is compared with his own
+    lead-in."""
+    from leadin.designs.imitated import IMITATED
+    from leadin.reports.answers import Answers
+    from leadin.reports.arms import report_arms
+    from leadin.reports.no_treatment import no_treatment_sentence
+    from leadin.trials.usable import usable_trial
+
+    if not set(IMITATED) & set(results.methods):
+        return []
+    answers = Answers.of(results, report_arms(usable_trial(trial), results.reference))
+    told = no_treatment_sentence(answers, chance, trial.protocol is not None)
+    return [f"{told.about}: {told.text}"]
+
+
+def _tell(folder: Path, trial: Trial, results: Results, untreated: list[str], written: list[str]) -> None:
     name = trial.manifest.protocol or (trial.protocol.name if trial.protocol is not None else folder.name)
     by = "every method that the tables can carry, exploratory" if results.plan is None else "by plan"
     typer.echo(f"{name}, {trial.manifest.origin}: {trial.participants.height} participants, {by}")
     typer.echo()
     _show(results)
     typer.echo()
+    for sentence in untreated:
+        typer.echo(sentence)
+        typer.echo()
     for finding in results.findings:
         typer.echo(f"{finding.severity} ({finding.id}): {finding.message}")
     for path in written:
@@ -102,15 +135,15 @@ def _show(results: Results) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from leadin.analysis.results_table import NUMBERS, footer, headings, short, table_cells
+    from leadin.analysis.results_table import NUMBERS, footer, headings, short, shown_labels, table_cells
 
-    shown = short(results.rows)
+    shown, marks = short(results.rows), shown_labels(results.rows, results.marks)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading, number in zip(headings(results.interval), NUMBERS, strict=True):
         table.add_column(heading, justify="right" if number else "left", no_wrap=number)
-    for cells in table_cells(shown):
+    for cells in table_cells(shown, marks):
         table.add_row(*cells)
     console = Console(markup=False, highlight=False)
     console.print(table)
-    for line in footer(results.rows, shown):
+    for line in (*footer(results.rows, shown), *results.footer()):
         console.print(line)

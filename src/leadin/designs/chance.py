@@ -1,14 +1,14 @@
 """What chance alone shows: the same protocol with no effect at all, over many simulated trials.
 
 Each participant is compared with himself, so that selection by decline, regression to the mean and noise look like
-change; how much of it a design shows without any treatment is told here, with the slopes and the responder rules that
-analyse the real trial.
+change; how much of it a design shows without any treatment is told here, with the slopes, the responder rules and the
+model that analyse the real trial.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.analysis.measures import measure_unit
+from leadin.analysis.rerandomisation import Progress
 from leadin.analysis.responder_rules import SpecialCases, either, judge, rules_of
 from leadin.analysis.slopes import FEWEST_VISITS, PairedSlopes, paired_slopes
+from leadin.designs.imitated import can_be_imitated, imitated
+from leadin.designs.untreated_model import mean_change
 from leadin.disease.load import load_population
 from leadin.disease.population import Population
 from leadin.engine.streams import Streams
@@ -28,6 +31,7 @@ from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.participants import SimulatedArrays, simulate_arrays
+from leadin.simulation.simulate import planned_numbers
 from leadin.simulation.timetable import timetable
 
 if TYPE_CHECKING:
@@ -39,14 +43,19 @@ MOST_POINTS = 2_000
 """Pairs of slopes kept for the figure."""
 
 
+EQUAL_WITHIN = 1e-9
+"""A figure within this of the one seen is as large: a sum leaves that much."""
+
+
 @dataclass(frozen=True)
 class ChanceLevel:
     """One figure over simulated trials without effect: its mean, the range from low to high that holds 95 % of trials,
     the Monte Carlo error of the mean, and the number of trials that gave the figure at all.
 
-    method: `slope_change` (unit of the measure per month, follow-up minus lead-in; mean of the arm) or `responders`
-    (share of the arm, 0 to 1). endpoint, rule: as in the results of that method. n: participants counted in the arm,
-    mean over trials.
+    method: `slope_change` and `broken_stick` (unit of the measure per month, follow-up minus lead-in; mean of the arm)
+    or `responders` (share of the arm, 0 to 1). endpoint, rule: as in the results of that method. n: participants
+    counted in the arm, mean over trials. analysis: the settings that the figure depends on; figures: of every trial
+    that gave one.
     """
 
     method: str
@@ -59,6 +68,12 @@ class ChanceLevel:
     mcse: float
     trials: int
     n: float
+    analysis: PlannedAnalysis | None = field(default=None, repr=False)
+    figures: tuple[float, ...] = field(default=(), repr=False)
+
+    def at_least(self, value: float) -> int:
+        """In how many of the trials the figure is at least as large as `value`: slower decline, more responders."""
+        return sum(figure >= value - EQUAL_WITHIN for figure in self.figures)
 
 
 @dataclass(frozen=True)
@@ -76,10 +91,14 @@ class Chance:
     lead_in: tuple[float, ...]
     follow_up: tuple[float, ...]
 
-    def level(self, method: str, endpoint: str, arm: str, rule: str | None = None) -> ChanceLevel | None:
-        """The level of that figure; None when there is none."""
+    def level(
+        self, method: str, endpoint: str, arm: str, rule: str | None = None, analysis: PlannedAnalysis | None = None
+    ) -> ChanceLevel | None:
+        """The level of that figure, by those settings (None: by the first that has it); None when there is none."""
         for level in self.levels:
-            if (level.method, level.endpoint, level.arm, level.rule) == (method, endpoint, arm, rule):
+            if (level.method, level.endpoint, level.arm, level.rule) == (method, endpoint, arm, rule) and (
+                analysis is None or level.analysis is None or level.analysis == analysis
+            ):
                 return level
         return None
 
@@ -87,7 +106,9 @@ class Chance:
         """The levels as a table."""
         import polars as pl
 
-        return pl.DataFrame([vars(level) for level in self.levels], infer_schema_length=None)
+        hidden = ("analysis", "figures")
+        told = [{key: value for key, value in vars(level).items() if key not in hidden} for level in self.levels]
+        return pl.DataFrame(told, infer_schema_length=None)
 
 
 def chance_level(
@@ -96,36 +117,45 @@ def chance_level(
     replicates: int = 200,
     seed: int = 1,
     population: str | Path | Population = "pro-act",
+    analyses: Sequence[PlannedAnalysis] | None = None,
+    n: Mapping[str, int] | None = None,
+    progress: Progress | None = None,
 ) -> Chance:
-    """Simulates the protocol `replicates` times with no effect and collapses each trial to its slope changes and
-    responder shares: those of the plan, else with their defaults.
+    """Simulates the protocol `replicates` times with no effect and collapses each trial to its slope changes, responder
+    shares and, of one arm, the change of slope of the broken-stick model.
 
-    Raises UsageError when the protocol cannot show a change of slope, for want of visits (see `shows_slopes`), for
-    fewer than 2 replicates and for an unknown population.
+    analyses: those whose figures are wanted, else the plan's (see `imitated`). n: participants per arm, instead of the
+    protocol's, for the arms it names. progress: told after each trial. A trial whose figure cannot be had is not
+    counted among its `trials`. Raises UsageError when the protocol cannot show a change of slope, for want of visits
+    (see `can_be_imitated`), for fewer than 2 replicates, an unknown arm and an unknown population.
     """
     if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 2:
         raise UsageError(f"replicates: expected a whole number from 2 on; got {shown(replicates)}.")
-    analyses = [planned for planned in slope_analyses(protocol) if shows_slopes(protocol, planned)]
-    if not analyses:
+    wanted = [each for each in imitated(protocol, analyses) if can_be_imitated(protocol, each)]
+    if not wanted:
         raise UsageError(
             f"{protocol.name}: expected at least {FEWEST_VISITS} visits with the ALSFRS-R up to time zero and "
             f"{FEWEST_VISITS} after it, to compare slopes; got fewer. What chance shows is not defined here."
         )
-    nature, times = load_population(population), timetable(protocol)
+    nature, times, numbers = load_population(population), timetable(protocol), planned_numbers(protocol, n)
+    sloped = [each for each in wanted if each.method != "broken_stick"]
     figures: dict[_Key, list[tuple[float, int]]] = {}
     points: list[PairedSlopes] = []
     for replicate in range(1, replicates + 1):
-        arrays = simulate_arrays(protocol, nature, streams=Streams(seed, replicate), times=times)
+        streams = Streams(seed, replicate)
+        arrays = simulate_arrays(protocol, nature, streams=streams, times=times, planned=numbers)
         slopes = _SlopesOf(arrays)
         told: set[_Key] = set()
-        for key, value, n in _figures(protocol, analyses, arrays, slopes):
+        for key, value, counted in _figures(protocol, wanted, arrays, slopes):
             if key not in told:  # a plan may ask for one figure twice
-                figures.setdefault(key, []).append((value, n))
+                figures.setdefault(key, []).append((value, counted))
                 told.add(key)
-        if sum(int(pairs.evaluable.sum()) for pairs in points) < MOST_POINTS:
-            points.append(slopes[analyses[0].measure, analyses[0].share_baseline])
+        if sloped and sum(int(pairs.evaluable.sum()) for pairs in points) < MOST_POINTS:
+            points.append(slopes[sloped[0].measure, sloped[0].share_baseline])
+        if progress is not None:
+            progress("the same design with no treatment", replicate, replicates)
     lead_in, follow_up = (
-        np.concatenate([getattr(pairs, name)[pairs.evaluable] for pairs in points])[:MOST_POINTS]
+        np.concatenate([np.empty(0), *(getattr(pairs, name)[pairs.evaluable] for pairs in points)])[:MOST_POINTS]
         for name in ("lead_in", "follow_up")
     )
     return Chance(
@@ -134,28 +164,14 @@ def chance_level(
         replicates=replicates,
         seed=seed,
         levels=tuple(_level(key, values) for key, values in figures.items()),
-        endpoint=analyses[0].measure,
+        endpoint=(sloped or wanted)[0].measure,
         lead_in=tuple(lead_in.tolist()),
         follow_up=tuple(follow_up.tolist()),
     )
 
 
-def slope_analyses(protocol: Protocol) -> tuple[PlannedAnalysis, ...]:
-    """The analyses that chance can imitate: `slope_change` and `responders` as planned; without them, by default."""
-    planned = protocol.plan.analyses if protocol.plan is not None else ()
-    imitated = tuple(each for each in planned if each.method in ("slope_change", "responders"))
-    return imitated or (PlannedAnalysis(method="slope_change"), PlannedAnalysis(method="responders"))
-
-
-def shows_slopes(protocol: Protocol, planned: PlannedAnalysis) -> bool:
-    """Whether the protocol has enough visits, up to time zero and after it, for the slopes of an analysis."""
-    days = [visit.day for visit in protocol.visits if planned.measure in visit.measures]
-    before = sum(day <= 0 for day in days)
-    after = len(days) - before + (1 if planned.share_baseline and before else 0)
-    return before >= FEWEST_VISITS and after >= FEWEST_VISITS
-
-
-_Key = tuple[str, str, str, str | None]
+_Key = tuple[PlannedAnalysis, str, str, str | None]
+"""The settings, the endpoint, the arm and the rule of a figure."""
 
 
 class _SlopesOf(dict[tuple[str, bool], PairedSlopes]):
@@ -189,14 +205,19 @@ def _figures(
                 who = mine & pairs.evaluable
                 if who.any():
                     change = float(np.mean(pairs.follow_up[who] - pairs.lead_in[who]))
-                    yield ("slope_change", planned.measure, name, None), change, int(who.sum())
+                    yield (planned, planned.measure, name, None), change, int(who.sum())
+        elif planned.method == "broken_stick":
+            for name, mine in arms:
+                fitted = mean_change(arrays, mine, planned.measure)
+                if fitted is not None:
+                    yield (planned, planned.measure, name, None), *fitted
         else:
             for endpoint, rule, responder, counted in _judged(planned, arrays, slopes):
                 for name, mine in arms:
                     who = mine & counted
                     if who.any():
                         share = float(np.mean(responder[who]))
-                        yield ("responders", endpoint, name, rule), share, int(who.sum())
+                        yield (planned, endpoint, name, rule), share, int(who.sum())
 
 
 def _judged(
@@ -217,10 +238,10 @@ def _judged(
 
 def _level(key: _Key, values: list[tuple[float, int]]) -> ChanceLevel:
     figures = np.array([value for value, _ in values])
-    method, endpoint, arm, rule = key
+    analysis, endpoint, arm, rule = key
     low, high = np.quantile(figures, [0.025, 0.975])
     return ChanceLevel(
-        method=method,
+        method=analysis.method,
         endpoint=endpoint,
         arm=arm,
         rule=rule,
@@ -230,4 +251,6 @@ def _level(key: _Key, values: list[tuple[float, int]]) -> ChanceLevel:
         mcse=float(figures.std(ddof=1) / np.sqrt(figures.size)) if figures.size > 1 else float("nan"),
         trials=figures.size,
         n=float(np.mean([n for _, n in values])),
+        analysis=analysis,
+        figures=tuple(figures.tolist()),
     )

@@ -8,6 +8,7 @@ from leadin.protocols.activities import MEASURE_LABELS, window_words
 from leadin.protocols.coverage import Origins
 from leadin.protocols.eligibility import Criterion
 from leadin.protocols.estimand_words import estimand_words, event_words
+from leadin.protocols.multiplicity_words import multiplicity_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import FieldPath
 from leadin.protocols.product import Administration, CellDose, Manufacturing, Product
@@ -296,11 +297,14 @@ def _plan(protocol: Protocol, say: _Marks) -> tuple[tuple[str, str], ...]:
             rows.append(("", _estimand(analysis)))
     if protocol.plan.reference_arm is not None:
         rows.append(("Held against", f"arm {protocol.plan.reference_arm}"))
+    if protocol.plan.multiplicity is not None:
+        told = say(multiplicity_words(protocol.plan), "plan", "multiplicity", "procedure")
+        rows.append(("Multiplicity", told))
     return tuple(rows)
 
 
 def _analysis(analysis: PlannedAnalysis) -> str:
-    parts: list[str] = [analysis.method]
+    parts: list[str] = [analysis.method if analysis.name is None else f"{analysis.name} ({analysis.method})"]
     if analysis.method in ("slope_change", "responders", "random_slope", "broken_stick"):
         measures = analysis.either_of or (analysis.measure,)
         parts.append(" or ".join(MEASURE_LABELS[measure].partition(",")[0] for measure in measures))
@@ -313,6 +317,13 @@ def _analysis(analysis: PlannedAnalysis) -> str:
         )
     if analysis.share_baseline:
         parts.append("the baseline visit counts in both slopes")
+    if analysis.month is not None:
+        parts.append(f"month {analysis.month:g}")
+    for words, columns in (("adjusted for", analysis.covariates), ("within", analysis.strata)):
+        if columns:
+            parts.append(f"{words} {', '.join(columns)}".replace("_", " "))
+    if analysis.rerandomisations is not None:
+        parts.append(f"re-randomised {analysis.rerandomisations:,} times")
     if analysis.alpha != 0.05:
         parts.append(f"two-sided level {analysis.alpha:g}")
     if analysis.imputation is not None:

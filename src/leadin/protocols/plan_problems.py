@@ -1,4 +1,5 @@
-"""What an analysis plan must not say: names used twice, and settings of a method that does not use them.
+"""What an analysis plan must not say: names used twice, settings of a method that does not use them, a
+multiplicity that does not add up.
 
 The rules read plain data and skip whatever has the wrong type, as those of `consistency` do.
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, get_args
 
+from leadin.protocols.multiplicity_problems import multiplicity_problems
 from leadin.protocols.planned_analysis import Method, PlannedAnalysis, methods_using
 from leadin.protocols.problems import FieldPath, Problem, shown
 
@@ -17,7 +19,7 @@ Said = Mapping[str, Any]
 
 def plan_problems(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a plan contradicts itself; paths are within the plan."""
-    rules = (_names_twice, _unused_settings, _events)
+    rules = (_names_twice, _unused_settings, _events, multiplicity_problems)
     return tuple(chain.from_iterable(rule(said) for rule in rules))
 
 

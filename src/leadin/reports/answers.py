@@ -12,7 +12,9 @@ from leadin.reports.arms import ReportArm, arm_called, reference_arm
 from leadin.reports.numbers import percent
 
 if TYPE_CHECKING:
+    from leadin.analysis.multiplicity import FamilyOfTests
     from leadin.analysis.results import Results
+    from leadin.protocols.planned_analysis import PlannedAnalysis
 
 ALPHA = 0.05
 COURSE_OF_ONE_ARM = ("random_slope", "mmrm", "ancova", "potency")
@@ -25,20 +27,28 @@ PLACES = ("planned, primary", "planned, secondary", "planned, safety", "explorat
 @dataclass(frozen=True)
 class Answers:
     """rows: all results in their order. primary: the answers of the planned primary analyses. alphas: the two-sided
-    level of each row whose analysis is known; others have 0.05. made_by: the analysis of each row, where known."""
+    level of each row whose analysis is known; others have 0.05. made_by: the analysis of each row, where known. labels:
+    what tells it apart from others of one method and measure, where anything needs to. family: what is shown at the
+    familywise level."""
 
     rows: tuple[Result, ...]
     arms: tuple[ReportArm, ...]
     primary: tuple[Result, ...] = ()
     alphas: Mapping[Result, float] = field(default_factory=dict)
     made_by: Mapping[Result, PlannedAnalysis] = field(default_factory=dict)
+    labels: Mapping[Result, str] = field(default_factory=dict)
+    family: FamilyOfTests | None = None
 
     @classmethod
     def of(cls, results: Results, arms: tuple[ReportArm, ...]) -> Answers:
         """From the results of one analysis."""
         made_by = dict(zip(results.rows, results.analyses, strict=True))
         alphas = {row: analysis.alpha for row, analysis in made_by.items()}
-        return cls(results.rows, arms, results.primary, alphas, made_by)
+        labels: dict[Result, str] = {}
+        for row, label in zip(results.rows, results.labels, strict=True):
+            if label is not None:  # two analyses that came to the very same row share it
+                labels[row] = label if row not in labels else f"{labels[row]}; {label}"
+        return cls(results.rows, arms, results.primary, alphas, made_by, labels, results.multiplicity)
 
     def of_method(self, *methods: str) -> tuple[Result, ...]:
         """The rows of these methods."""

@@ -56,7 +56,8 @@ def first_screen(material: Material) -> tuple[Sentence, ...]:
     """The three sentences; in a trial without control the one on no treatment stands after that on function."""
     protocol = material.trial.protocol
     controlled = len(material.arms) > 1 and (protocol is None or protocol.control_arm is not None)
-    chance = () if controlled else (no_treatment_sentence(material.answers, material.chance),)
+    untreated = no_treatment_sentence(material.answers, material.chance, protocol is not None)
+    chance = () if controlled else (untreated,)
     survival = survival_sentence(
         material.answers, material.curves, fatal_words(fatal_kinds(protocol)), not material.came.events.is_empty()
     )

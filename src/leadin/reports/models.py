@@ -3,27 +3,37 @@ not be estimated."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from leadin.analysis.missing_data.deltas import deltas_of
+from leadin.analysis.rerandomisation import RULE, beside
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.estimate_words import estimate_words, shown_value
 from leadin.reports.numbers import ABSENT, number, p_value
 from leadin.reports.safety_table import KINDS
 from leadin.reports.tables import Column, Rows, Table
+from leadin.reports.untreated import COLUMN, level_of, untreated_words
 from leadin.reports.wording import capital, measure_words, method_words, rule_words, short_method
+
+if TYPE_CHECKING:
+    from leadin.designs.chance import Chance
 
 LONG_RULES = ("mmrm",)
 """Methods whose rule is so long that a table has room for their short name alone."""
 
 
-def method_and_rule(result: Result) -> str:
+def method_and_rule(result: Result, label: str | None = None) -> str:
     """`Broken-stick model`, `Responders, ≥ 50 % slower`, `Change of slope, Welch t test`, `MMRM, month 6, unstructured
-    covariance, Satterthwaite`."""
+    covariance, Satterthwaite`; label: what tells its analysis apart, `MMRM (first), month 6`."""
     if result.method == "safety" and result.rule in KINDS:
         return capital(KINDS[result.rule])
     method = short_method(result.method) if result.method in LONG_RULES else method_words(result.method)
+    month = month_of(result)
+    apart = f" ({label})" if label and label not in month else ""
     rule = f", {rule_words(result.rule)}" if result.rule and result.rule != short_method(result.method) else ""
-    return f"{capital(method)}{month_of(result)}{rule}"
+    return f"{capital(method)}{apart}{month}{rule}"
 
 
 def month_of(result: Result) -> str:
@@ -34,8 +44,12 @@ def month_of(result: Result) -> str:
 
 
 def tabled(answers: Answers) -> tuple[Result, ...]:
-    """The rows of the table: every estimate and test but those that other sections show."""
-    return tuple(row for row in _asked(answers) if row.estimate is not None or row.p is not None)
+    """The rows of the table: every estimate and test but those that other sections show; a re-randomisation test stands
+    beside the estimate that it tests."""
+    asked = _asked(answers)
+    shown = [row for row in asked if row.estimate is not None or row.p is not None]
+    placed = {id(test) for row in shown if (test := beside(row, asked)) is not None}
+    return tuple(row for row in shown if id(row) not in placed)
 
 
 def _asked(answers: Answers) -> tuple[Result, ...]:
@@ -65,7 +79,8 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
     for row in _asked(answers):
         if row.estimate is None and row.p is None:
             reason = first_reason(row)
-            about = f"{capital(method_words(row.method))} of {measure_words(row.endpoint)}"
+            label = f" ({answers.labels[row]})" if row in answers.labels else ""
+            about = f"{capital(method_words(row.method))}{label} of {measure_words(row.endpoint)}"
             contrast = answers.contrast_words(row)
             said = reasons.setdefault((about, reason), [])
             if contrast not in said:
@@ -73,31 +88,53 @@ def not_estimable(answers: Answers) -> tuple[str, ...]:
     return tuple(f"{about} ({'; '.join(contrasts)}): {reason}." for (about, reason), contrasts in reasons.items())
 
 
-def models_table(answers: Answers, interval_name: str = "95 % interval", name: str = "models") -> Table | None:
+def models_table(
+    answers: Answers, interval_name: str = "95 % interval", name: str = "models", chance: Chance | None = None
+) -> Table | None:
     """The table of comparisons and tests, grouped by endpoint, unit and contrast, comparisons between arms first; None
     when there is no row.
 
-    interval_name: heading of the intervals, with their level. A test without an estimate has its p alone.
+    interval_name: heading of the intervals, with their level. A test without an estimate has its p alone. Where any row
+    has them, there are columns for the p of the re-randomisation test and, of comparisons with the lead-in, for what
+    the same design shows with no treatment.
     """
     rows = tuple(row for row in tabled(answers) if not _is_value(row))
+    tests = {row: test for row in rows if (test := beside(row, answers.rows)) is not None and test.p is not None}
+    levels = {row: level for row in rows if (level := level_of(row, answers, chance)) is not None}
     columns = (
         Column("Endpoint (unit): contrast, and method"),
         Column("Estimate", numeric=True),
         Column(interval_name, numeric=True),
+        *((Column(COLUMN, numeric=True),) if levels else ()),
         Column("p", numeric=True),
+        *((Column("p, re-randomised", numeric=True),) if tests else ()),
         Column("n", numeric=True),
         Column("Left out", numeric=True),
         Column("In the plan"),
     )
-    notes = (
+    groups = []
+    for title, of in _grouped(rows, answers).items():
+        told = []
+        for row in of:
+            words = (untreated_words(levels[row]) if row in levels else ABSENT,) if levels else ()
+            exact = (p_value(tests[row].p) if row in tests else ABSENT,) if tests else ()
+            told.append((*_cells(row, answers, words, exact), answers.role(row)))
+        groups.append(Rows(tuple(told), title))
+    return Table(name, "Every comparison and test.", columns, tuple(groups), _notes(tests), wide=True) if rows else None
+
+
+def _notes(tests: Mapping[Result, Result]) -> tuple[str, ...]:
+    notes = [
         "n: participants used; left out: participants who could not be used. A positive difference in slope is slower "
-        "decline; a hazard ratio below 1 is fewer fatal events.",
-    )
-    groups = tuple(
-        Rows(tuple((*_cells(row), answers.role(row)) for row in of), title)
-        for title, of in _grouped(rows, answers).items()
-    )
-    return Table(name, "Every comparison and test.", columns, groups, notes, wide=True) if rows else None
+        "decline; a hazard ratio below 1 is fewer fatal events."
+    ]
+    if tests:
+        how = dict.fromkeys((test.rule or "").partition(f"{RULE} (")[2].removesuffix(")") for test in tests.values())
+        notes.append(
+            "p, re-randomised: the share of allocations by the protocol's own randomisation that give an estimate at "
+            f"least as far from no difference as the one seen ({'; '.join(how)})."
+        )
+    return tuple(notes)
 
 
 def values_table(answers: Answers, interval_name: str = "95 % interval", name: str = "arm-values") -> Table | None:
@@ -112,7 +149,7 @@ def values_table(answers: Answers, interval_name: str = "95 % interval", name: s
         Column("Left out", numeric=True),
     )
     groups = tuple(
-        Rows(tuple((*cells[:3], *cells[4:]) for cells in map(_cells, of)), title)
+        Rows(tuple((*cells[:3], *cells[4:]) for cells in (_cells(row, answers) for row in of)), title)
         for title, of in _grouped(rows, answers).items()
     )
     caption = "What each arm had by itself, and what decided pairs of participants. Nothing here is compared or tested."
@@ -143,14 +180,18 @@ def _heading(row: Result, of_endpoint: list[Result], answers: Answers) -> str:
     return f"{capital(measure_words(row.endpoint))}{unit}: {answers.contrast_words(row)}"
 
 
-def _cells(result: Result) -> tuple[str, ...]:
-    """Method, estimate, interval, p, n, left out."""
+def _cells(
+    result: Result, answers: Answers, untreated: tuple[str, ...] = (), exact: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Method, estimate, interval, what no treatment shows, p, p re-randomised, n, left out."""
     value, spread = estimate_words(result)
     return (
-        method_and_rule(result),
+        method_and_rule(result, answers.labels.get(result)),
         value,
         spread,
+        *untreated,
         p_value(result.p),
+        *exact,
         ABSENT if result.n is None else str(result.n),
         ABSENT if result.not_evaluable is None else str(result.not_evaluable),
     )

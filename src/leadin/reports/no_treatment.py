@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called
-from leadin.reports.numbers import decimals_for, number, percent, percent_interval, plural
+from leadin.reports.numbers import ABSENT, decimals_for, interval, number, percent, percent_interval, plural
 from leadin.reports.responders import ChanceShare
 from leadin.reports.sentences import Sentence
 from leadin.reports.slopes import SlopePairs
+from leadin.reports.untreated import Z_95, lead_in_rows, level_of, position_words, seen_words
 from leadin.reports.wording import measure_words, rule_words
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ ABOUT = "With no treatment"
 NOT_KNOWN = (
     "What the same design shows with no treatment was not computed, so nothing here says how much of a change chance "
     "alone makes."
+)
+NO_PROTOCOL = (
+    "What the same design shows with no treatment cannot be computed without a protocol, so nothing here says how much "
+    "of a change chance alone makes. Name the trial's protocol with --protocol."
 )
 
 
@@ -47,52 +51,46 @@ def full_rule(endpoint: str, rule: str, several: bool) -> str:
     return f"{measure_words(endpoint)}: {rule_words(rule)}" if several else rule_words(rule)
 
 
-def no_treatment_sentence(answers: Answers, chance: Chance | None) -> Sentence:
-    """What chance alone shows beside what was seen, for the first arm that has both."""
-    if chance is None:
-        return Sentence(ABOUT, NOT_KNOWN)
-    parts: list[str] = []
-    for method, told in (("slope_change", _change), ("responders", _share)):
-        found = _pair(answers, chance, method)
-        if found is not None:
-            parts.append(told(*found, answers))
-    if not parts:
-        return Sentence(ABOUT, NOT_KNOWN)
-    head = f"In {plural(chance.replicates, 'simulated trial')} of the same design in which nobody is treated, "
-    return Sentence(ABOUT, f"{head}{'; '.join(parts)}.")
+def no_treatment_sentence(answers: Answers, chance: Chance | None, has_protocol: bool = True) -> Sentence:
+    """What chance alone shows beside what was seen: of the model (else of each participant's slopes) and of responders,
+    for the first arm and rule that has both.
+
+    has_protocol: the trial has one, without which nothing can be simulated.
+    """
+    told = [_first(answers, chance, methods) for methods in (("broken_stick", "slope_change"), ("responders",))]
+    parts = [_told(row, level, answers) for found in told if found is not None for row, level in (found,)]
+    if chance is None or not parts:
+        return Sentence(ABOUT, NOT_KNOWN if has_protocol else NO_PROTOCOL)
+    head = f"{plural(chance.replicates, 'trial')} of the same design were simulated in which nobody is treated."
+    return Sentence(ABOUT, " ".join((head, *parts)))
 
 
-def _pair(answers: Answers, chance: Chance, method: str) -> tuple[Result, ChanceLevel] | None:
-    """The first row of an arm by itself that chance has a level for."""
-    for row in answers.of_method(method):
-        if row.estimate is None or answers.is_between(row) or (row.rule or "").endswith(WILSON):
-            continue
-        rule = row.rule if method == "responders" else None
-        for level in chance.levels:
-            same = (level.method, level.endpoint, level.rule) == (method, row.endpoint, rule)
-            if same and arm_called(answers.arms, level.arm) == arm_called(answers.arms, row.arm):
+def _first(answers: Answers, chance: Chance | None, methods: tuple[str, ...]) -> tuple[Result, ChanceLevel] | None:
+    """The first row, of the first of these methods, that chance has a level for."""
+    rows = lead_in_rows(answers)
+    for method in methods:
+        for row in rows:
+            level = level_of(row, answers, chance) if row.method == method else None
+            if level is not None:
                 return row, level
     return None
 
 
-def _here(row: Result, answers: Answers) -> str:
+def _told(row: Result, level: ChanceLevel, answers: Answers) -> str:
     arm = arm_called(answers.arms, row.arm)
-    return f"here, {arm.label}" if len(answers.arms) > 1 and arm is not None else "here"
-
-
-def _change(row: Result, level: ChanceLevel, answers: Answers) -> str:
-    decimals = decimals_for((level.high - level.low) / (2 * 1.96))
+    here = f"with {arm.label} here" if len(answers.arms) > 1 and arm is not None else "here"
+    count, _, share = position_words(row, level).partition(" (")
+    among = "" if count == ABSENT else f"; as much or more in {count} trials ({share}"
+    if level.method == "responders":
+        return (
+            f"By the rule {rule_words(row.rule or '')}, {percent(level.mean)} of their participants are responders (95 "
+            f"% of trials: {percent_interval(level.low, level.high)}); {here} {seen_words(row, level)}{among}."
+        )
+    decimals = decimals_for((level.high - level.low) / (2 * Z_95))
     unit = (row.unit or "").replace(" per month", " a month")
+    by = " by the broken-stick model" if level.method == "broken_stick" else ""
     return (
-        f"the slope of {measure_words(row.endpoint)} changes at time zero by {number(level.mean, decimals)} {unit} "
-        f"on average (95 % of trials: {number(level.low, decimals)} to {number(level.high, decimals)}; "
-        f"{_here(row, answers)}: {number(row.estimate, decimals)})"
-    )
-
-
-def _share(row: Result, level: ChanceLevel, answers: Answers) -> str:
-    return (
-        f"{percent(level.mean)} of participants are responders by the rule {rule_words(row.rule or '')} "
-        f"(95 % of trials: {percent_interval(level.low, level.high)}; {_here(row, answers)}: "
-        f"{row.statistic or 0:.0f} of {row.n}, {percent(row.estimate)})"
+        f"On average the slope of {measure_words(row.endpoint)} changes in them at time zero by "
+        f"{number(level.mean, decimals)} {unit}{by} (95 % of trials: {interval(level.low, level.high, decimals)}); "
+        f"{here} {seen_words(row, level)}{among}."
     )

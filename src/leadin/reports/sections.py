@@ -14,6 +14,7 @@ from leadin.reports.flow import flow_figure, participant_flow
 from leadin.reports.forest import forest_figures
 from leadin.reports.material import Material
 from leadin.reports.models import models_table, not_estimable, values_table
+from leadin.reports.multiplicity import multiplicity_table
 from leadin.reports.page import Block
 from leadin.reports.redo import commands, plan_words, redo_table, references
 from leadin.reports.survival import survival_figure
@@ -22,6 +23,7 @@ from leadin.reports.swimmer import swimmer_figure
 from leadin.reports.tables import Bullets, Heading, Paragraph
 from leadin.reports.tipping_point import tipping_figures
 from leadin.reports.trust import analyses_entries, assumed_blocks, estimands_table, findings_blocks, not_planned
+from leadin.reports.untreated import untreated_table
 from leadin.reports.wording import method_words
 from leadin.trials.fatal_events import fatal_kinds
 from leadin.trials.manufacturing_summary import manufacturing_summary
@@ -73,11 +75,14 @@ def given_blocks(material: Material) -> tuple[Block, ...]:
 def models_blocks(material: Material) -> tuple[Block, ...]:
     """The table of comparisons, the forest plot, and what arms had by themselves."""
     interval = material.results.interval
-    table = models_table(material.answers, interval)
+    table = models_table(material.answers, interval, chance=material.chance)
     failed = not_estimable(material.answers)
     missing: tuple[Block, ...] = (Bullets(failed, "Not estimable"),) if failed else ()
     values = values_table(material.answers, interval)
     beside: tuple[Block, ...] = (values,) if values is not None else ()
+    family = multiplicity_table(material.results.multiplicity, material.answers)
+    untreated = untreated_table(material.answers, material.chance)
+    missing = (*((family,) if family else ()), *((untreated,) if untreated else ()), *missing)
     if table is None:
         return (Paragraph("No comparison was asked for or could be made with these tables."), *missing, *beside)
     note = JUDGED if judged_of_many(material.answers) else ""

@@ -158,13 +158,23 @@ def spread_words(low: float, high: float, decimals: int | None, down: str, up: s
 
 
 def _significance(row: Result, answers: Answers) -> str:
+    hypothesis = None if answers.family is None else answers.family.of(row)
+    if answers.family is not None and hypothesis is not None:
+        verdict, level = "is" if hypothesis.rejected else "is not", _level(answers.family.alpha)
+        return (
+            f"The planned primary analysis ({method_words(row.method)}) {verdict} significant at the familywise "
+            f"{level} level ({p_phrase(row.p)}, adjusted for multiplicity {p_phrase(hypothesis.adjusted_p)})."
+        )
     alpha = answers.alpha(row)
-    verdict = "is" if row.p is not None and row.p < alpha else "is not"
-    level = percent(alpha, 0 if abs(100 * alpha - round(100 * alpha)) < 1e-9 else 1)
+    verdict, level = "is" if row.p is not None and row.p < alpha else "is not", _level(alpha)
     return (
         f"The planned primary analysis ({method_words(row.method)}) {verdict} significant at the {level} level "
         f"({p_phrase(row.p)})."
     )
+
+
+def _level(alpha: float) -> str:
+    return percent(alpha, 0 if abs(100 * alpha - round(100 * alpha)) < 1e-9 else 1)
 
 
 def survival_sentence(

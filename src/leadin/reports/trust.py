@@ -61,20 +61,21 @@ def estimands_table(trial: Trial, results: Results, answers: Answers) -> Table |
 
 
 def analyses_entries(answers: Answers) -> Entries | None:
-    """One entry an analysis (method and endpoint): estimand, assumptions, left out, warnings, planned or not.
+    """One entry an analysis (method, endpoint, what tells it apart): estimand, assumptions, left out, warnings, planned
+    or not.
 
     Where one analysis has many rows (arms, rules), the estimand is that of its first comparison between arms, else of
     its first row; the others differ by arm or rule alone.
     """
-    groups: dict[tuple[str, str], list[Result]] = {}
+    groups: dict[tuple[str, str, str], list[Result]] = {}
     for row in answers.rows:
-        groups.setdefault((row.method, row.endpoint), []).append(row)
+        groups.setdefault((row.method, row.endpoint, answers.labels.get(row, "")), []).append(row)
     if not groups:
         return None
-    return Entries(tuple(_entry(method, endpoint, rows, answers) for (method, endpoint), rows in groups.items()))
+    return Entries(tuple(_entry(*group, rows, answers) for group, rows in groups.items()))
 
 
-def _entry(method: str, endpoint: str, rows: list[Result], answers: Answers) -> Entry:
+def _entry(method: str, endpoint: str, label: str, rows: list[Result], answers: Answers) -> Entry:
     roles = {answers.role(row) for row in rows}
     role = next(word for word in ("planned primary", "planned", "exploratory") if word in roles)
     about = "" if method == "safety" else f", {measure_words(endpoint)}"
@@ -93,7 +94,7 @@ def _entry(method: str, endpoint: str, rows: list[Result], answers: Answers) -> 
     warnings = _warnings(method, rows)
     if warnings:
         lines.append(("Warnings", warnings))
-    return Entry(f"{capital(method_words(method))}{about} ({role})", tuple(lines))
+    return Entry(f"{capital(method_words(method))}{about}{f', {label}' if label else ''} ({role})", tuple(lines))
 
 
 def _warnings(method: str, rows: list[Result]) -> str:

@@ -18,9 +18,9 @@ from leadin.disease.people import People
 from leadin.disease.population import Population
 from leadin.disease.therapy import Therapy
 from leadin.engine.draws import Draws
+from leadin.engine.permuted_blocks import allocate, stratum_numbers
 from leadin.engine.streams import Streams
 from leadin.protocols.protocol import Protocol
-from leadin.simulation.allocation import allocate, stratum_numbers
 from leadin.simulation.candidates import Candidates
 from leadin.simulation.entry import STAGES, Outcome, judged_days
 from leadin.simulation.follow_up import FollowUp

@@ -358,7 +358,6 @@ def test_no_plan(small):
     [
         (["primary"], None),
         (["secondary"], "The plan names no primary analyses."),
-        (["primary", "primary"], "The plan names 2 primary analyses."),
     ],
 )
 def test_one_primary_analysis(small, roles, message):

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator
 
 from leadin.months import DAYS_PER_MONTH
+from leadin.protocols.checks.family import family_findings
+from leadin.protocols.checks.methods import method_findings
 from leadin.protocols.finding import ProtocolFinding
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.protocol import Protocol
 
 _LEAD_IN_METHODS = ("slope_change", "responders")
 _SLOPE_METHODS = ("slope_change", "responders", "random_slope", "broken_stick")
-_COMPARING_METHODS = ("log_rank", "cox")
-_LIMBS = ("strength.left", "strength.right")
 _VISITS_FOR_A_SLOPE = 3
 
 
@@ -24,10 +24,7 @@ def analysis_findings(protocol: Protocol) -> Iterator[ProtocolFinding]:
     else:
         for position, analysis in enumerate(protocol.plan.analyses):
             yield from _planned(protocol, analysis, f"plan.analyses[{position}]")
-        primary = [analysis.method for analysis in protocol.plan.analyses if analysis.role == "primary"]
-        if len(primary) != 1:
-            message = f"The plan names {len(primary) or 'no'} primary analys{'i' if len(primary) == 1 else 'e'}s."
-            yield ProtocolFinding("primary-not-one", "note", "plan.analyses", message)
+        yield from family_findings(protocol)
     yield from _endpoints(protocol)
     yield from _criteria(protocol)
 
@@ -36,19 +33,7 @@ def _planned(protocol: Protocol, analysis: PlannedAnalysis, field: str) -> Itera
     if analysis.method in _SLOPE_METHODS:
         for measure in analysis.either_of or (analysis.measure,):
             yield from _slope(protocol, analysis, measure, field)
-    if analysis.method == "paired_side":
-        taken = {measure for visit in protocol.visits for measure in visit.measures}
-        lacking = [limb for limb in _LIMBS if limb not in taken]
-        if lacking:
-            message = f"paired_side needs {' and '.join(lacking)}, which no visit measures. Add it to the visits."
-            yield ProtocolFinding("measure-not-taken", "warning", field, message)
-    if analysis.method in _COMPARING_METHODS and len(protocol.arms) < 2:
-        yield ProtocolFinding(
-            "nothing-to-compare",
-            "warning",
-            field,
-            f"{analysis.method} compares arms, and there is one arm. Remove it, or add a control.",
-        )
+    yield from method_findings(protocol, analysis, field)
 
 
 def _slope(protocol: Protocol, analysis: PlannedAnalysis, measure: str, field: str) -> Iterator[ProtocolFinding]:
