@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from validation.matrix import HERE, KINDS, Evidence, evidence, matrix_text
+from validation.matrix import HERE, KINDS, PROCEDURES, Evidence, evidence, matrix_text
 
 from leadin.protocols.planned_analysis import Method
 
@@ -17,7 +17,7 @@ def test_the_table_is_as_written():
 
 def test_marks_name_methods_and_kinds():
     assert FOUND
-    assert {item.method for item in FOUND} <= set(get_args(Method))
+    assert {item.method for item in FOUND} <= {*get_args(Method), *PROCEDURES}
     assert {item.kind for item in FOUND} <= set(KINDS)
 
 

@@ -25,6 +25,9 @@ KINDS = {
     "bad_input": "bad input",
 }
 
+PROCEDURES = ("multiplicity", "rerandomisation")
+"""What stands beside the methods and needs evidence as they do."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -76,7 +79,7 @@ def matrix_text(found: tuple[Evidence, ...]) -> str:
         f"| method | {' | '.join(KINDS.values())} |",
         f"|---{'|---' * len(KINDS)}|",
     ]
-    for method in get_args(Method):
+    for method in (*get_args(Method), *PROCEDURES):
         cells = []
         for kind in KINDS:
             mine = [item for item in found if (item.method, item.kind) == (method, kind)]
