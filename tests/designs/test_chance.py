@@ -316,3 +316,20 @@ def test_a_trial_without_treatment_lies_within_chance_as_often_as_it_should():
         shares = np.array([one.at_least(figure) / one.trials for figure in two.figures])
         assert abs(shares.mean() - 0.5) < 4 * np.sqrt(2 / 12 / 200)
         assert abs((shares <= 0.1).mean() - 0.1) < 4 * np.sqrt(2 * 0.1 * 0.9 / 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "days", "enough"),
+    [
+        ("broken_stick", (-1, 1), True),
+        ("broken_stick", (0, 1), False),
+        ("broken_stick", (-1, 0), False),
+        ("slope_change", (-2, -1, 0, 1, 2, 3), True),
+        ("slope_change", (-2, -1, 1, 2, 3, 4), False),
+        ("slope_change", (-3, -2, -1, 0, 1, 2), False),
+    ],
+)
+def test_day_0_is_before(phase2, method, days, enough):
+    visits = tuple(phase2.visits[0].model_copy(update={"name": f"d{day}", "day": day}) for day in days)
+    protocol = phase2.model_copy(update={"visits": visits})
+    assert can_be_imitated(protocol, PlannedAnalysis(method=method)) is enough
