@@ -305,3 +305,21 @@ def test_the_front_door_takes_the_same_words(trial):
     assert leadin.analyse(trial, methods=["cox"], reference="cells").rows == (
         analyse_trial(trial, methods=["cox"], reference="cells").rows
     )
+
+
+def test_a_planned_covariate_that_is_the_same_in_everybody_adjusts_nothing_and_is_said(trial):
+    """The plan was written before anybody knew that all would be on riluzole."""
+    people = trial.participants.with_columns(
+        riluzole=pl.lit(True), age_years=pl.Series([50.0, 61, 47, 70, 55, 66, 58, 49])
+    )
+    same = trial.with_tables({"participants": people})
+    asked, plain = (
+        PlannedAnalysis(method="ancova", covariates=covariates)
+        for covariates in (("riluzole", "age_years"), ("age_years",))
+    )
+    with_constant = analyse_trial(same, plan=Plan(analyses=(asked,)))
+    without = analyse_trial(same, plan=Plan(analyses=(plain,)))
+    said = "not adjusted for riluzole: the same in everybody"
+    assert [row.estimate for row in with_constant] == [row.estimate for row in without]
+    assert all(row.warnings[0] == said for row in with_constant)
+    assert all(said not in row.warnings for row in without)

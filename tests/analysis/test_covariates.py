@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from leadin.analysis.covariates import covariates, strata
+from leadin.analysis.covariates import covariates, strata, without_constants
 from leadin.errors import DataError
 
 PEOPLE = pl.DataFrame(
@@ -85,3 +85,9 @@ def test_a_column_that_says_nothing_is_refused(name, told):
     with pytest.raises(DataError) as caught:
         covariates(PEOPLE, [name])
     assert str(caught.value) == told
+
+
+def test_what_is_the_same_in_everybody_is_set_aside_and_the_rest_stays_to_be_judged():
+    names = ["site", "age_years", "empty", "nowhere", "riluzole"]
+    assert without_constants(PEOPLE, names) == ("age_years", "empty", "nowhere", "riluzole")
+    assert without_constants(PEOPLE, ()) == ()

@@ -81,7 +81,8 @@ def test_survival_is_told_with_its_month():
         n=33, unit="proportion surviving",
     )  # fmt: skip
     assert told[2:] == ("cells, month 6", "90.6", "-", "-", "33", "% surviving")
-    assert cells(arm="cells", time_months=183 / 30.4375)[2] == "cells, month 6.01"
+    assert cells(arm="cells", time_months=183 / 30.4375)[2] == "cells, month 6"
+    assert cells(arm="cells", time_months=7.13)[2] == "cells, month 7.1"
 
 
 def test_a_log_hazard_ratio_is_told_as_the_ratio():

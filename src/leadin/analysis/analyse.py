@@ -10,6 +10,7 @@ import polars as pl
 
 from leadin.analysis.answer import answer
 from leadin.analysis.arms import allocated, reference_arm
+from leadin.analysis.covariates import without_constants
 from leadin.analysis.estimands import with_attributes
 from leadin.analysis.intercurrent_events import Handled, handled
 from leadin.analysis.measures import measure_name
@@ -103,8 +104,18 @@ def run_analysis(
 
 
 def _run(trial: Trial, method: Method, planned: PlannedAnalysis, reference: str | None) -> tuple[Result, ...]:
-    """The rows of the method after the plan's strategies for intercurrent events."""
+    """The rows of the method after the plan's strategies for intercurrent events, without covariates that are the same
+    in everybody."""
     given = handled(trial, planned, method.strategies)
+    kept = without_constants(given.trial.participants, given.planned.covariates)
+    left = [name for name in given.planned.covariates if name not in kept]
+    if left:
+        said = f"not adjusted for {' and '.join(left)}: the same in everybody"
+        given = replace(
+            given,
+            planned=given.planned.model_copy(update={"covariates": kept}),
+            warnings=(*given.warnings, said),
+        )
     return tuple(_told(row, given) for row in method.run(given.trial, given.planned, reference))
 
 

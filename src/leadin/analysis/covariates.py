@@ -64,6 +64,15 @@ def covariates(participants: pl.DataFrame, names: Sequence[str]) -> Covariates:
     return Covariates(ids, values, tuple(titles), tuple(source), complete, np.array(balanced, dtype=np.float64))
 
 
+def without_constants(participants: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the columns that differ between participants; columns that are not there, or empty, stay to be refused.
+
+    A plan is written before anybody knows that all will be on riluzole: what is the same in everybody adjusts nothing.
+    """
+    known = {name: participants[name].drop_nulls().n_unique() for name in names if name in participants.columns}
+    return tuple(name for name in names if known.get(name) != 1)
+
+
 def strata(participants: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     """One text (n,) per participant that names the stratum, from the values of all columns `names`, ` / ` between them;
     a missing value is a level of its own, `not known`. Everybody is in one stratum, named by nothing, without columns.

@@ -175,7 +175,7 @@ def _what(row: Result) -> str:
     what = row.contrast or row.arm or "all"
     if row.contrast is not None and row.arm is not None and not row.contrast.startswith(f"{row.arm} - "):
         what = f"{row.arm}: {row.contrast}"
-    when = "" if row.time_months is None else f", month {row.time_months:.3g}"
+    when = "" if row.time_months is None else f", month {round(row.time_months, 1):g}"
     return f"{what}{when}{f', {row.rule}' if row.rule else ''}"
 
 

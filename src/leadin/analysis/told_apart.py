@@ -12,8 +12,8 @@ SAID_LAST = ("alpha", "role", "rerandomisations")
 
 
 def labels(analyses: Sequence[PlannedAnalysis]) -> dict[PlannedAnalysis, str | None]:
-    """The name of each analysis; without one, where another has the same method and measure, as many settings as it
-    takes to tell it from those (`month 6`; the default ones too); None where nothing needs telling."""
+    """The name of each analysis; without one, where another without one has the same method and measure, as many
+    settings as it takes to tell it from those (`month 6`; the default ones too); None where nothing needs telling."""
     distinct = list(dict.fromkeys(analyses))
     return {
         each: each.name
@@ -24,7 +24,7 @@ def labels(analyses: Sequence[PlannedAnalysis]) -> dict[PlannedAnalysis, str | N
 
 
 def _alike(one: PlannedAnalysis, other: PlannedAnalysis) -> bool:
-    return (one.method, one.measure) == (other.method, other.measure)
+    return one.name is None and (one.method, one.measure) == (other.method, other.measure)
 
 
 def _differences(one: PlannedAnalysis, others: Sequence[PlannedAnalysis]) -> str | None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
 
+from leadin.analysis.arms import allocated
+from leadin.analysis.intercurrent_events import handled
+from leadin.analysis.joint_rank import joint_ranks
+from leadin.analysis.measures import measure_name, measure_unit
+from leadin.analysis.methods import METHODS
 from leadin.analysis.responders import WILSON
 from leadin.analysis.slope_change import participant_slopes
 from leadin.errors import DataError
 from leadin.reports.answers import Answers
 from leadin.reports.arms import ReportArm, arm_called
 from leadin.reports.change_distribution import change_distribution_figure, changes_at
+from leadin.reports.joint_rank import RankedTrial, joint_rank_figure
 from leadin.reports.limb_strength import limb_courses, limb_strength_figure
 from leadin.reports.material import Material
 from leadin.reports.no_treatment import cloud_of, full_rule, shares_of
@@ -20,7 +27,7 @@ from leadin.reports.responders import ResponderShare, responders_figure
 from leadin.reports.slopes import SlopePairs, slopes_figure
 from leadin.reports.tables import Paragraph
 from leadin.reports.trajectories import ALSFRS_R, Measured, trajectories_figure
-from leadin.reports.wording import method_words
+from leadin.reports.wording import capital, method_words
 from leadin.trials.trial import Trial
 
 BREATHING = (
@@ -45,6 +52,7 @@ def function_blocks(material: Material) -> tuple[Block, ...]:
         *_trajectories(material, ALSFRS_R),
         *compared,
         *_distribution(material),
+        *_joint_rank(material),
         *(
             block
             for measured in BREATHING
@@ -69,6 +77,38 @@ def _distribution(material: Material) -> tuple[Block, ...]:
     if not changes.by_arm:
         return (Paragraph("The distribution of the change from baseline is not drawn: nobody has a change."),)
     return (change_distribution_figure(material.arms, changes),)
+
+
+def _joint_rank(material: Material) -> tuple[Block, ...]:
+    """The picture of the first joint ranking that came to anything; no picture of one arm, where nothing is ranked
+    against anything."""
+    made = zip(material.results.analyses, material.results.rows, strict=True)
+    ranked = (analysis for analysis, row in made if row.method == "joint_rank" and row.converged)
+    planned = next(ranked, None)
+    if planned is None or len(material.arms) < 2:
+        return ()
+    given = handled(allocated(material.trial), planned, METHODS[planned.method].strategies)
+    ranks = joint_ranks(given.trial, given.planned)
+    trial = RankedTrial(
+        participant_id=ranks.participant_id,
+        arm=ranks.arm,
+        score=tuple(ranks.score.tolist()),
+        rank=tuple(ranks.rank.tolist()),
+        months=tuple(ranks.months.tolist()),
+        event=tuple(ranks.event.tolist()),
+        change=tuple(None if math.isnan(change) else change for change in ranks.change.tolist()),
+        by_survival=ranks.by_survival,
+        by_function=ranks.by_function,
+        tied=ranks.tied,
+        origin=ranks.origin,
+    )
+    return (joint_rank_figure(material.arms, trial, _measured(planned.measure)),)
+
+
+def _measured(measure: str) -> Measured:
+    known = {each.measure: each for each in (ALSFRS_R, *BREATHING)}
+    name, unit = measure_name(measure), measure_unit(measure)
+    return known.get(measure, Measured(measure, capital(name), f"{capital(name)} ({unit})", unit))
 
 
 def _strength(material: Material) -> tuple[Block, ...]:

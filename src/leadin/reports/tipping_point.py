@@ -68,7 +68,7 @@ def tipping_surfaces(answers: Answers) -> tuple[TippingSurface, ...]:
 def _surface(rows: dict[tuple[float, float], Result], answers: Answers) -> TippingSurface:
     first = next(iter(rows.values()))
     arm, reference = arm_called(answers.arms, first.arm), reference_arm(answers.arms)
-    month = "" if first.time_months is None else f" at month {first.time_months:g}"
+    month = "" if first.time_months is None else f" at month {round(first.time_months, 1):g}"
     return TippingSurface(
         rows,
         (arm.label if arm else str(first.arm), reference.label if reference else "reference arm"),
