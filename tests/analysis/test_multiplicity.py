@@ -10,10 +10,9 @@ from leadin.analysis.analyse import analyse_trial
 from leadin.analysis.answer import answer
 from leadin.analysis.multiplicity import about, family_lines, family_of_tests, verdict
 from leadin.analysis.result import Result
-from leadin.analysis.told_apart import labels
 from leadin.engine.multiplicity import REFERENCES
 from leadin.protocols.plan import Plan
-from leadin.protocols.planned_analysis import IntercurrentEvent, PlannedAnalysis
+from leadin.protocols.planned_analysis import PlannedAnalysis
 
 ARMS = {who: ("cells" if i % 2 else "control") for i, who in enumerate("abcdefgh")}
 SCORES = {
@@ -167,51 +166,24 @@ def test_a_re_randomisation_test_does_not_answer():
     assert answer([test], "control", PlannedAnalysis(method="mmrm")) is test
 
 
-def test_analyses_are_told_apart_by_name_else_by_what_differs():
-    six, last = PlannedAnalysis(method="mmrm", month=6), PlannedAnalysis(method="mmrm")
-    named = PlannedAnalysis(method="mmrm", name="toeplitz", covariance="toeplitz")
-    alone = PlannedAnalysis(method="mmrm", measure="svc_percent")
-    assert labels([six, last, named, alone, six]) == {
-        six: "month 6",
-        last: "month not said, covariance unstructured",
-        named: "toeplitz",
-        alone: None,
-    }
-    one = PlannedAnalysis(method="slope_change", share_baseline=True, role="primary", alpha=0.1)
-    two = PlannedAnalysis(
-        method="slope_change", intercurrent_events=(IntercurrentEvent(event="not_dosed", strategy="principal_stratum"),)
-    )
-    assert labels([one, two]) == {one: "share baseline yes", two: "share baseline no"}
-    plain = PlannedAnalysis(method="slope_change")
-    assert labels([plain, two]) == {
-        plain: "intercurrent events none",
-        two: "intercurrent events not dosed by principal stratum",
-    }
-    last = PlannedAnalysis(method="slope_change", role="primary", alpha=0.1, rerandomisations=99)
-    assert labels([plain, last]) == {plain: "alpha 0.05", last: "alpha 0.1"}
-    tested = PlannedAnalysis(method="slope_change", rerandomisations=99)
-    assert labels([plain, tested]) == {plain: "rerandomisations not said", tested: "rerandomisations 99"}
-    assert labels([]) == {}
-
-
 def test_two_analyses_of_one_method_are_told_apart_everywhere(trial):
     plan = Plan.model_validate(
-        {"analyses": [{"method": "slope_change"}, {"method": "slope_change", "share_baseline": True, "name": "shared"}]}
+        {"analyses": [{"method": "slope_change"}, {"method": "slope_change", "share_baseline": True}]}
     )
     results = analyse_trial(trial, plan=plan, methods=["slope_change", "cox"])
-    assert results.labels == ("share baseline no",) * 5 + ("shared",) * 5 + (None,)
-    assert results.marks == ("share baseline no",) * 5 + ("shared",) * 5 + ("exploratory",)
-    assert "slope_change (share baseline no)  alsfrs_r" in repr(results)
-    assert "slope_change (shared)             alsfrs_r" in repr(results)
-    assert "cox (exploratory)                 survival" in repr(results)
-    assert "<td>slope_change (shared)</td>" in results._repr_html_()
+    assert results.labels == ("share baseline no",) * 5 + ("share baseline yes",) * 5 + (None,)
+    assert results.marks == ("share baseline no",) * 5 + ("share baseline yes",) * 5 + ("exploratory",)
+    assert "slope_change (share baseline no)   alsfrs_r" in repr(results)
+    assert "slope_change (share baseline yes)  alsfrs_r" in repr(results)
+    assert "cox (exploratory)                  survival" in repr(results)
+    assert "<td>slope_change (share baseline yes)</td>" in results._repr_html_()
     assert [row["analysis"] for row in json.loads(results.to_json())["results"]] == list(results.labels)
     assert results.to_polars()["analysis"].to_list() == list(results.labels)
     mine = results["slope_change"]
     assert mine.labels == results.marks[:10]
     assert mine.to_polars()["analysis"].to_list() == list(mine.labels)
-    assert "slope_change (shared)" in repr(mine)
-    assert "<td>slope_change (shared)</td>" in mine._repr_html_()
+    assert "slope_change (share baseline yes)" in repr(mine)
+    assert "<td>slope_change (share baseline yes)</td>" in mine._repr_html_()
     estimates = [row.estimate for row in results["slope_change"] if row.rule == "Welch t test"]
     assert estimates[0] != estimates[1]
     unplanned = analyse_trial(trial, methods=["cox"])
