@@ -80,7 +80,7 @@ def test_a_share_of_one_arm_gives_no_p(build):
 
 
 def row(p, contrast="cells - control", **more):
-    return Result("mmrm", "alsfrs_r", arm="cells", contrast=contrast, p=p, **more)
+    return Result("mmrm", "alsfrs_r", arm=contrast.partition(" - ")[0], contrast=contrast, p=p, **more)
 
 
 def plan_of(**said):
@@ -144,6 +144,13 @@ def test_results_tell_it_beneath_their_table_and_in_the_json(trial):
     assert (second["p"], second["rejected"], second["adjusted_p"]) == (None, None, 1.0)
     assert analyse_trial(trial, methods=["cox"]).footer() == []
     assert not repr(analyse_trial(trial, methods=["cox"])).endswith("\n")
+
+
+def test_the_planned_arm_answers_and_where_nobody_is_in_it_the_first():
+    rows = [row(0.1), row(0.9, "other - control")]
+    assert answer(rows, "control", PlannedAnalysis(method="cox", arm="other")).p == 0.9
+    assert answer(rows, "control", PlannedAnalysis(method="cox", arm="nobody")).p == 0.1
+    assert answer(rows, "control", PlannedAnalysis(method="cox")).p == 0.1
 
 
 def test_of_several_visits_the_planned_one_answers_else_the_last():

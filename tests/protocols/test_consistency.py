@@ -96,6 +96,13 @@ def test_the_first_administration_may_be_in_any_arm(small):
     assert told(small) == []
 
 
+def test_an_analysis_of_an_arm_that_is_not_there(small):
+    small["plan"]["analyses"][0]["arm"] = "sels"
+    assert told(small) == [
+        "plan.analyses[0].arm: expected the name of an arm of this protocol (cells, control); got 'sels'. Write cells."
+    ]
+
+
 def test_names_of_nothing(small):
     small["arms"][0]["administrations"][0]["product"] = "mcs"
     small["randomisation"]["ratio"] = {"cells": 1, "kontrol": 1}

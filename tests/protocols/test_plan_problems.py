@@ -50,7 +50,7 @@ def test_in_a_protocol_the_path_and_line_are_those_of_the_protocol(tmp_path):
     with pytest.raises(ProtocolError) as caught:
         load_protocol(file)
     assert str(caught.value).startswith(
-        "plan.analyses[7].month: expected only settings that cox uses (this one is for "
+        "plan.analyses[10].month: expected only settings that cox uses (this one is for "
     )
     assert f"(mine.yaml, line {line})" in str(caught.value)
     assert leadin.protocol("hanyang-phase2").plan is not None

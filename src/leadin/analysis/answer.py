@@ -10,12 +10,14 @@ from leadin.protocols.planned_analysis import PlannedAnalysis
 
 
 def answer(rows: Sequence[Result], reference: str | None, planned: PlannedAnalysis) -> Result:
-    """Of the rows of one analysis, at least one: the first that holds an arm against the reference, else the first.
+    """Of the rows of one analysis, at least one: the first that holds the planned arm, or any arm, against the
+    reference, else the first.
 
     Where that comparison is made at several times, the row nearest to the planned month; without one, the last.
     """
     own = [row for row in rows if not is_rerandomised(row)] or list(rows)
     against = [row for row in own if row.arm is not None and row.contrast == f"{row.arm} - {reference}"]
+    against = [row for row in against if row.arm == planned.arm] or against
     if not against:
         return own[0]
     first = against[0]

@@ -170,6 +170,8 @@ def _references(said: Said) -> Iterator[Problem]:
         yield from _unknown_arms((*path, "arms"), criterion.get("arms"), arms)
     if isinstance(plan, Mapping):
         yield from _unknown(("plan", "reference_arm"), plan.get("reference_arm"), arms, "arm")
+        for i, analysis in _members(plan, "analyses"):
+            yield from _unknown(("plan", "analyses", i, "arm"), analysis.get("arm"), arms, "arm")
     for i, item in _members(said, "provenance"):
         yield from _unknown(("provenance", i, "source"), item.get("source"), sources, "source")
 

@@ -319,6 +319,8 @@ def _analysis(analysis: PlannedAnalysis) -> str:
         parts.append("the baseline visit counts in both slopes")
     if analysis.month is not None:
         parts.append(f"month {analysis.month:g}")
+    if analysis.arm is not None:
+        parts.append(f"arm {analysis.arm}")
     for words, columns in (("adjusted for", analysis.covariates), ("within", analysis.strata)):
         if columns:
             parts.append(f"{words} {', '.join(columns)}".replace("_", " "))

@@ -73,6 +73,11 @@ class PlannedAnalysis(Statement):
     role: Literal["primary", "secondary", "exploratory", "safety"] = Field(
         default="secondary", description="Its place in the plan."
     )
+    arm: Slug | None = Field(
+        default=None,
+        description="Of more than two arms the one whose comparison with the reference answers for this analysis where "
+        "there is room for one answer: on the first screen, and in a family of tests; empty: the first. All are run.",
+    )
     alpha: float = Field(default=0.05, gt=0, lt=1, description="Two-sided significance level; intervals are 1 - alpha.")
     share_baseline: bool = Field(
         default=False,

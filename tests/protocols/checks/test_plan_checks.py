@@ -228,8 +228,8 @@ def test_of_three_arms_the_first_contrast_is_tested(small):
         "family-of-first-contrasts",
         "note",
         "plan.multiplicity",
-        "There are 3 arms; of each analysis the first arm against the reference is tested at the familywise level, the "
-        "others are not.",
+        "There are 3 arms; of each analysis the arm that it names, else the first, is held against the reference at "
+        "the familywise level, the others are not.",
     ) in found
 
 

@@ -66,8 +66,8 @@ def _tested(
             "family-of-first-contrasts",
             "note",
             "plan.multiplicity",
-            f"There are {len(protocol.arms)} arms; of each analysis the first arm against the reference is tested at "
-            "the familywise level, the others are not.",
+            f"There are {len(protocol.arms)} arms; of each analysis the arm that it names, else the first, is held "
+            "against the reference at the familywise level, the others are not.",
         )
 
 
