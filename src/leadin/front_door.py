@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from leadin.threads import one_thread
+
 if TYPE_CHECKING:
     import datetime
 
@@ -169,7 +171,8 @@ def analyse(
     """
     from leadin.analysis.analyse import analyse_trial
 
-    return analyse_trial(trial, plan=plan, methods=methods, reference=reference, progress=progress)
+    with one_thread():
+        return analyse_trial(trial, plan=plan, methods=methods, reference=reference, progress=progress)
 
 
 def chance(
@@ -192,15 +195,17 @@ def chance(
     """
     from leadin.designs.chance import chance_level
 
-    return chance_level(
-        protocol(source),
-        replicates=replicates,
-        seed=seed,
-        population=population,
-        analyses=analyses,
-        n=n,
-        progress=progress,
-    )
+    planned = protocol(source)
+    with one_thread():
+        return chance_level(
+            planned,
+            replicates=replicates,
+            seed=seed,
+            population=population,
+            analyses=analyses,
+            n=n,
+            progress=progress,
+        )
 
 
 def report(trial: Trial, results: Results, path: str | Path, *, chance: Chance | None = None) -> Path:
@@ -211,4 +216,5 @@ def report(trial: Trial, results: Results, path: str | Path, *, chance: Chance |
     """
     from leadin.reports.report import write_report
 
-    return write_report(trial, results, Path(path), chance=chance)
+    with one_thread():
+        return write_report(trial, results, Path(path), chance=chance)
