@@ -27,6 +27,7 @@ from validation.mutation.trial_run import Verdict, prepare_copy, try_fault
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ROOMS = ("protocols", "trials", "analysis")
+RECORDED_EVERY = 10
 
 
 def main(arguments: list[str]) -> int:
@@ -41,12 +42,14 @@ def main(arguments: list[str]) -> int:
             reach = reach_of(room, ROOT)
             tests = [tests_of(reach, fault.path, fault.line) for fault in drawn]
             tried: list[Verdict] = []
+            known = [v for v in verdicts.get(room, []) if v.killed] if options.survivors else []
             for verdict in pool.map(try_fault, drawn, [room] * len(drawn), tests):
                 tried.append(verdict)
+                if len(tried) % RECORDED_EVERY == 0:  # a run that is stopped keeps what it tried, in order of the draw
+                    write_record({**verdicts, room: known + tried}, HERE, seed=options.seed)
                 if sys.stderr.isatty() or len(tried) % 25 == 0 or len(tried) == len(drawn):
                     killed = sum(v.killed for v in tried)
                     print(f"{room}: {killed} of {len(tried)} killed ({len(drawn)} drawn)", file=sys.stderr, flush=True)
-            known = [v for v in verdicts.get(room, []) if v.killed] if options.survivors else []
             verdicts[room] = known + tried
             shares = write_record(verdicts, HERE, seed=options.seed)
     for room, share in shares.items():
