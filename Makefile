@@ -43,8 +43,8 @@ test: $(VENV)/.test
 test-slow: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
-bench: $(VENV)/.run
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks
+bench: $(VENV)/.test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks
 
 mutate: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutate.txt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def test_every_dependency_is_pinned():
     lines = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.split("==")[0].lower().replace(".", "-") for line in lines if "==" in line}
     assert needed <= pinned
+
+
+def test_what_runs_imports_nothing_that_is_not_stated():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    stated = {
+        re.split(r"[<>=]", name)[0] for name in (*project["dependencies"], *project["optional-dependencies"]["pdf"])
+    }
+    imported = {
+        (node.module or "").split(".")[0] if isinstance(node, ast.ImportFrom) else alias.name.split(".")[0]
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    called = {"ruamel.yaml": "ruamel", "mpl_toolkits": "matplotlib", "pydantic_core": "pydantic"}
+    ours = {"leadin", *sys.stdlib_module_names}
+    others = {called.get(name, name) for name in imported - ours}
+    assert others == {called.get(name, name) for name in stated}
 
 
 def test_engine_holds_no_word_of_the_domain():

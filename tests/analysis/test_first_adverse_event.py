@@ -7,8 +7,8 @@ import pytest
 
 from leadin.analysis.adverse_event_kinds import KIND_RULES
 from leadin.analysis.adverse_event_table import adverse_events_of, first_event_months
+from leadin.analysis.cumulative_incidence import cumulative_incidence
 from leadin.analysis.first_adverse_event import _time_of_half, first_event_rows
-from leadin.analysis.kaplan_meier import survival_curve
 from leadin.engine.intervals import clopper_pearson
 
 
@@ -52,32 +52,58 @@ def test_shares_at_landmarks_by_hand(trial):
     ]  # fmt: skip
     one, six = pick(rows, "any", "cells", 1.0), pick(rows, "any", "cells", 6.0)
     assert (one.estimate, one.statistic, one.n, one.not_evaluable) == (pytest.approx(0.25), 1.0, 4, 0)
-    # c, dead at month 2, is no longer among the two at risk at month 4.
-    assert six.estimate == pytest.approx(1 - 0.75 * 0.5)
-    curve = survival_curve([0.2, 4, 2, 7], [1, 1, 0, 0])
-    assert (six.ci_low, six.ci_high) == pytest.approx((1 - curve.high[-2], 1 - curve.low[-2]))
+    # c, dead at month 2, can no longer have it: 2 of 4, where Kaplan-Meier would say 1 - 3/4 * 1/2.
+    assert (six.estimate, six.statistic) == (pytest.approx(0.5), 2.0)
+    curve = cumulative_incidence([0.2, 4, 2, 7], [1, 1, 0, 0], [0, 0, 1, 0])
+    assert (six.ci_low, six.ci_high) == pytest.approx((curve.low[-2], curve.high[-2]))
+    assert six.ci_low < 0.5 < six.ci_high
     assert six.standard_error == pytest.approx(curve.standard_error[-2])
+    wide = pick(rows_of(trial, level=0.99), "any", "cells", 6.0)
+    assert (wide.ci_low < six.ci_low, wide.ci_high > six.ci_high) == (True, True)
     assert six.unit == "proportion with a first event"
     assert six.estimand == (
-        "The probability that a participant of arm cells has an adverse event within 6 months of time zero, by "
-        "Kaplan-Meier; death and the end of being followed censor; the share who have had it before death is smaller."
+        "The probability that a participant of arm cells has an adverse event within 6 months of time zero, as the "
+        "cumulative incidence; death before it competes, and the end of being followed censors."
     )
 
 
 def test_none_seen_has_the_exact_bound_of_those_followed(trial):
     found = pick(rows_of(trial), "serious", "cells", 3.0)
-    # c died at month 2.
+    # c died at month 2 without one, which is known.
     assert (found.estimate, found.ci_low, found.standard_error) == (0.0, 0.0, 0.0)
-    assert found.ci_high == float(clopper_pearson(0, 3).high)
-    assert found.warnings == ("none seen in 3 participants followed that long; the interval reaches up to 71 %",)
+    assert found.ci_high == float(clopper_pearson(0, 4).high)
+    assert found.warnings == (
+        "none seen in 4 participants followed that long or to their death; the interval reaches up to 60 %",
+    )
     wide = pick(rows_of(trial, level=0.99), "serious", "cells", 3.0)
     assert wide.ci_high > found.ci_high
+
+
+def test_those_lost_before_are_not_among_the_none_seen(build):
+    ends = [("a", 2.0, "lost_to_follow_up"), ("b", 3.0, "lost_to_follow_up"), ("c", 6.0, "end_of_follow_up")]
+    trial = build({"a": "x", "b": "x", "c": "x"}, events=ends)
+    found = {r.time_months: r for r in rows_of(trial, None) if r.rule == "any, time to first"}
+    seen = {month: row.warnings[0].split(" participants")[0] for month, row in found.items()}
+    assert seen == {1.0: "none seen in 3", 3.0: "none seen in 2", 6.0: "none seen in 1"}
+
+
+def test_once_everybody_had_it_or_died_the_share_stands(build):
+    ends = [("a", 2.0, "death"), ("b", 4.0, "end_of_follow_up"), ("c", 6.0, "end_of_follow_up")]
+    trial = build({"a": "x", "b": "x", "c": "y"}, events=ends, adverse_events=[event("b", 0.5)])
+    rows = rows_of(trial, None)
+    for month in (3.0, 6.0):
+        found = pick(rows, "any", "x", month)
+        assert (found.estimate, found.statistic, found.converged) == (pytest.approx(0.5), 1.0, True)
+        assert found.ci_low is not None
+        assert found.warnings == ()
 
 
 def test_medians(trial):
     rows = rows_of(trial)
     found = pick(rows, "any", "cells", median=True)
+    # From month 4 on one half, to the end.
     assert (found.estimate, found.unit, found.statistic) == (pytest.approx(4.0), "months", 2.0)
+    assert (found.ci_low, found.ci_high) == (pytest.approx(0.2), None)
     assert found.estimand.startswith(
         "The month from time zero by which half of the participants of arm cells have had an"
     )
@@ -98,14 +124,14 @@ def test_medians(trial):
     ],
 )
 def test_the_time_of_half(months, event, median):
-    curve = survival_curve(months, event)
-    assert _time_of_half(curve, curve.survival) == median
+    curve = cumulative_incidence(months, event, np.zeros(len(months)))
+    assert _time_of_half(curve, curve.incidence) == median
 
 
 def test_rounding_does_not_move_the_half():
-    curve = survival_curve([1, 2, 3, 4], [1, 1, 1, 1])
+    curve = cumulative_incidence([1, 2, 3, 4], [1, 1, 1, 1], [0, 0, 0, 0])
     for noise in (-1e-12, 1e-12):
-        assert _time_of_half(curve, curve.survival + noise * np.array([0, 0, 1, 0, 0])) == 2.5
+        assert _time_of_half(curve, curve.incidence + noise * np.array([0, 0, 1, 0, 0])) == 2.5
 
 
 def test_a_landmark_past_everybody_is_not_estimated(build):

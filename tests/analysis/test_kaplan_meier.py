@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadin.analysis.kaplan_meier import REFERENCES, kaplan_meier, survival_curve, survival_curves
@@ -42,6 +42,7 @@ def test_a_step_holds_from_its_month_on():
     assert [curve.step_at(month) for month in (0, 1.9, 2, 2 - 1e-10, 4.9, 5, 99)] == [0, 0, 1, 1, 2, 3, 3]
 
 
+@settings(max_examples=20)
 @given(times)
 def test_equals_lifelines(rows):
     from lifelines import KaplanMeierFitter

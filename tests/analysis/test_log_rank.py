@@ -110,7 +110,7 @@ labelled = st.lists(
 
 @pytest.mark.evidence("log_rank", "property")
 @given(labelled)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_equals_lifelines_without_strata(rows):
     from lifelines.statistics import multivariate_logrank_test
 

@@ -195,7 +195,7 @@ def test_provenance_tells_versions_seed_and_hashes(build):
     trial = replace(build({"b": "x", "a": "y"}), manifest=Manifest(origin="simulated", seed=3))
     made = provenance_of(trial, None)
     assert (made.leadin, made.seed, made.plan_sha256) == (__version__, 3, None)
-    assert tuple(name for name, _ in made.libraries) == LIBRARIES == ("numpy", "scipy", "polars", "lifelines")
+    assert tuple(name for name, _ in made.libraries) == LIBRARIES == ("numpy", "scipy", "polars")
     assert [name for name, _ in made.tables] == [
         "participants.csv", "assessments.csv", "lots.csv", "administrations.csv", "events.csv", "adverse_events.csv",
     ]  # fmt: skip

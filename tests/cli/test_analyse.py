@@ -255,7 +255,8 @@ DATA_SETS = sorted(
 )
 
 
-@pytest.mark.parametrize("name", DATA_SETS)
+# Every fifth w1: what is asked here is the road from a file to the screen; tests/analysis asks all of them.
+@pytest.mark.parametrize("name", [name for name in DATA_SETS if not name.startswith("w1_") or name[-1] in "05"])
 def test_import_and_analyse_give_the_numbers_of_r(name, tmp_path):
     folder = imported(
         tmp_path,

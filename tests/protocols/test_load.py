@@ -43,6 +43,15 @@ def test_a_library_name_gives_the_protocol_of_that_name(name):
     assert load_protocol(name).name == name
 
 
+def test_what_is_done_to_a_library_protocol_does_not_last():
+    mine = load_protocol("hanyang-phase2")
+    assert mine.randomisation is not None
+    mine.randomisation.ratio["cells"] = 99
+    again = load_protocol("hanyang-phase2")
+    assert again != mine
+    assert again.randomisation.ratio["cells"] == 1
+
+
 def test_a_protocol_is_given_back_as_it_is(protocol):
     assert load_protocol(protocol) is protocol
 

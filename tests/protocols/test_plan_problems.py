@@ -73,8 +73,8 @@ def test_every_field_knows_its_methods():
         assert methods_using(field)
 
 
-def told(analysis):
-    return [problem.told() for problem in plan_problems({"analyses": [analysis]})]
+def told(*analyses):
+    return [problem.told() for problem in plan_problems({"analyses": list(analyses)})]
 
 
 def test_an_event_said_twice_is_told():
@@ -116,6 +116,17 @@ def test_imputation_is_a_setting_of_ancova():
     assert problem.startswith("analyses[0].imputation: expected only settings that mmrm uses (this one is for ancova)")
     assert told({"method": "ancova", "imputation": {"seed": 1}}) == []
     assert told({"method": "mmrm", "imputation": None}) == []
+
+
+def test_an_imputed_analysis_is_not_re_randomised():
+    assert told({"method": "ancova", "imputation": {}, "rerandomisations": 999}) == [
+        "analyses[0].rerandomisations: expected no re-randomisation test of an analysis with imputation; got both, "
+        "with rerandomisations: 999. Remove one of the two, or plan two analyses."
+    ]
+    assert told({"method": "ancova", "imputation": None, "rerandomisations": 999}) == []
+    assert told({"method": "ancova", "imputation": {}, "rerandomisations": None}) == []
+    apart = [{"method": "ancova", "imputation": {}}, {"method": "ancova", "rerandomisations": 999}]
+    assert told(*apart) == []
 
 
 def test_events_of_the_wrong_type_are_skipped():

@@ -201,7 +201,7 @@ def test_time_to_first_event(told):
         "First adverse event", "by month 1", "by month 3", "by month 6", "Median (months)", "p",
     ]  # fmt: skip
     rows = rows_of(table)
-    assert rows[0][:2] == ("cells", "50 % (20 to 89 %)")
+    assert rows[0][:2] == ("cells", "50 % (11 to 80 %)")
     assert rows[0][4].startswith("0.0 (")
     assert rows[1][1] == "0 % (0 to 46 %)"
     assert (rows[3][4], rows[1][5]) == ("not reached", "–")

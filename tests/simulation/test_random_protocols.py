@@ -45,9 +45,9 @@ examples = given(protocol=protocols(), seed=st.integers(0, 10_000), effect=effec
 unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=unhurried)
+@settings(max_examples=35, deadline=None, derandomize=True, suppress_health_check=unhurried)
 @examples
-def test_sixty_random_protocols(protocol, seed, effect, population):
+def test_random_protocols(protocol, seed, effect, population):
     simulates(protocol, seed, effect, population)
 
 

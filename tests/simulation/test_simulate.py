@@ -72,7 +72,7 @@ def test_the_manifest_says_how_it_was_made(phase2):
 
 
 @pytest.mark.parametrize("name", library_names())
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_no_library_protocol_makes_a_contradiction(name, seed):
     trial = simulate_trial(load_protocol(name), slowing=0.4, seed=seed)
     assert serious_findings(trial) == []

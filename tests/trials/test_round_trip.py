@@ -42,7 +42,7 @@ def trials(draw):
     return empty_trial(Manifest(origin="conducted")).with_tables(tables)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(trials(), st.sampled_from(["csv", "parquet"]))
 def test_any_trial_comes_back_as_it_went_in(trial, table_format):
     with tempfile.TemporaryDirectory() as place:

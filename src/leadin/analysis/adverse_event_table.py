@@ -127,6 +127,7 @@ def safety_table(trial: Trial, level: float = 0.95) -> pl.DataFrame:
     number of participants, then by name.
     """
     harm = adverse_events_of(trial)
+    at_risk = {arm: in_arm(harm.people, arm) for arm in arms_of(trial)}
     groups = [(None, None), *_groups(harm.events)]
     rows = []
     for soc, term in groups:
@@ -136,7 +137,7 @@ def safety_table(trial: Trial, level: float = 0.95) -> pl.DataFrame:
         if term is not None:
             mine = mine.filter(pl.col("term") == term)
         named = {"system_organ_class": soc, "term": term}
-        rows += [{**named, **_row(harm, mine, arm, level)} for arm in arms_of(trial)]
+        rows += [{**named, **_row(people, in_arm(mine, arm), arm, level)} for arm, people in at_risk.items()]
     return pl.DataFrame(rows, schema=_SCHEMA)
 
 
@@ -187,11 +188,18 @@ def _by_frequency(events: pl.DataFrame, column: str) -> list[str]:
     return counted.sort(["people", column], descending=[True, False])[column].to_list()
 
 
-def _row(harm: AdverseEvents, events: pl.DataFrame, arm: str | None, level: float) -> dict[str, object]:
-    people, mine = in_arm(harm.people, arm), in_arm(events, arm)
+def _row(people: pl.DataFrame, mine: pl.DataFrame, arm: str | None, level: float) -> dict[str, object]:
+    """people: of the arm, at risk; mine: their events."""
     n, months = people.height, float(np.sum(people["months"].to_numpy()))
-    worst = mine.group_by("participant_id").agg(pl.col("grade").max())["grade"]
-    affected = worst.len()
+    # One pass over the events: an event that does not say is not picked.
+    each = mine.group_by("participant_id").agg(
+        pl.col("grade").max(),
+        pl.col("serious").any(),
+        pl.col("related").any(),
+        serious_related=(pl.col("serious") & pl.col("related")).any(),
+        first=pl.col("start_day").min(),
+    )
+    worst, affected = each["grade"], each.height
     interval = clopper_pearson(affected, n, level)
     return {
         "arm": arm,
@@ -202,9 +210,9 @@ def _row(harm: AdverseEvents, events: pl.DataFrame, arm: str | None, level: floa
         "ci_high": float(interval.high),
         **{f"grade_{grade}": int((worst == grade).sum()) for grade in GRADES},
         "grade_unknown": int(worst.null_count()),
-        "serious_participants": affected_by(mine, pl.col("serious")),
-        "related_participants": affected_by(mine, pl.col("related")),
-        "serious_related_participants": affected_by(mine, pl.col("serious") & pl.col("related")),
+        "serious_participants": int(each["serious"].sum()),
+        "related_participants": int(each["related"].sum()),
+        "serious_related_participants": int(each["serious_related"].sum()),
         "events": mine.height,
         "serious": int(mine["serious"].sum()),
         "related": int(mine["related"].sum()),
@@ -213,7 +221,7 @@ def _row(harm: AdverseEvents, events: pl.DataFrame, arm: str | None, level: floa
         "serious_unknown": mine["serious"].null_count(),
         "related_unknown": mine["related"].null_count(),
         **rate_columns(mine.height, months, level),
-        **_incidence_columns(people, mine, level),
+        **_incidence_columns(people, each, level),
     }
 
 
@@ -238,10 +246,12 @@ def first_event_months(people: pl.DataFrame, events: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _incidence_columns(people: pl.DataFrame, events: pl.DataFrame, level: float) -> dict[str, float | None]:
-    first = first_event_months(people, events)
-    at_risk = float(np.sum(first["months"].to_numpy()))
-    told = rate_columns(int(first["event"].sum()), at_risk, level)
+def _incidence_columns(people: pl.DataFrame, each: pl.DataFrame, level: float) -> dict[str, float | None]:
+    """each: whoever had an event, with the day of the `first`."""
+    days = people.join(each, on="participant_id", how="left", maintain_order="left")["first"].to_numpy()
+    had = ~np.isnan(days)
+    at_risk = float(np.sum(np.where(had, days / DAYS_PER_MONTH, people["months"].to_numpy())))
+    told = rate_columns(int(had.sum()), at_risk, level)
     return {
         "at_risk_months": told["person_months"],
         "incidence": told["rate"],

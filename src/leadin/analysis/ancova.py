@@ -12,6 +12,7 @@ from scipy.special import stdtr, stdtrit
 
 from leadin.analysis.arms import arms_of, has_control, of_arm
 from leadin.analysis.covariates import covariates
+from leadin.analysis.mean_rows import filled, impossible
 from leadin.analysis.measures import measure_name, measure_unit
 from leadin.analysis.result import Result
 from leadin.analysis.slope_change import UNCONTROLLED
@@ -243,11 +244,11 @@ def _ancova_row(known: Result, given: _Changes, planned: PlannedAnalysis, arm: s
         estimand=f"{_estimand(given, planned, arm, reference)} Adjusted for {adjusted}, alike in every arm.",
     )
     if given.fit is None:
-        return _impossible(known, given.reason)
+        return impossible(known, given.reason)
     for name in (arm, reference):
         if name not in given.used:
-            return _impossible(known, f"expected participants of arm {name} with {adjusted} and this visit; got none")
-    return _filled(known, given.fit.difference(arm, reference, 1.0 - planned.alpha))
+            return impossible(known, f"expected participants of arm {name} with {adjusted} and this visit; got none")
+    return filled(known, given.fit.difference(arm, reference, 1.0 - planned.alpha))
 
 
 def _t_row(known: Result, given: _Changes, planned: PlannedAnalysis, arm: str, reference: str) -> Result:
@@ -262,14 +263,12 @@ def _t_row(known: Result, given: _Changes, planned: PlannedAnalysis, arm: str, r
     )
     for name, mine in ((arm, first), (reference, second)):
         if mine.size < 2:
-            return _impossible(
-                known, f"expected at least 2 participants of arm {name} with the change; got {mine.size}"
-            )
+            return impossible(known, f"expected at least 2 participants of arm {name} with the change; got {mine.size}")
     try:
-        return _filled(known, welch_t(first, second, 1.0 - planned.alpha))
+        return filled(known, welch_t(first, second, 1.0 - planned.alpha))
     except DataError:
         reason = "the changes are all equal within each arm, so that their error cannot be estimated"
-        return _impossible(replace(known, estimate=float(first.mean() - second.mean())), reason)
+        return impossible(replace(known, estimate=float(first.mean() - second.mean())), reason)
 
 
 def _mean_row(known: Result, given: _Changes, test: MeanTest) -> Result:
@@ -303,29 +302,12 @@ def _within_row(known: Result, trial: Trial, given: _Changes, planned: PlannedAn
         warnings=(*known.warnings, *(() if has_control(trial) else (UNCONTROLLED,))),
     )
     if mine.size < 2:
-        return _impossible(known, f"expected at least 2 participants {of_arm(arm)} with the change; got {mine.size}")
+        return impossible(known, f"expected at least 2 participants {of_arm(arm)} with the change; got {mine.size}")
     try:
-        return _filled(known, one_sample_t(mine, 1.0 - planned.alpha))
+        return filled(known, one_sample_t(mine, 1.0 - planned.alpha))
     except DataError:
         reason = f"all {mine.size} changes are equal, so that their error cannot be estimated"
-        return _impossible(replace(known, estimate=float(mine.mean())), reason)
-
-
-def _filled(known: Result, test: MeanTest) -> Result:
-    return replace(
-        known,
-        estimate=test.estimate,
-        standard_error=test.standard_error,
-        statistic=test.statistic,
-        df=test.df,
-        ci_low=test.ci_low,
-        ci_high=test.ci_high,
-        p=test.p,
-    )
-
-
-def _impossible(known: Result, reason: str) -> Result:
-    return replace(known, converged=False, warnings=(reason, *known.warnings))
+        return impossible(replace(known, estimate=float(mine.mean())), reason)
 
 
 def _estimand(given: _Changes, planned: PlannedAnalysis, arm: str, reference: str) -> str:

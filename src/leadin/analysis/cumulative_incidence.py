@@ -18,7 +18,7 @@ from scipy.special import ndtri
 from leadin.analysis.arms import arms_of, in_arm, of_arm
 from leadin.analysis.causes import kinds_words
 from leadin.analysis.landmarks import SAME_TIME
-from leadin.analysis.result import Result
+from leadin.analysis.result import Result, present
 from leadin.errors import DataError
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.fatal_events import fatal_kinds
@@ -180,8 +180,7 @@ def _row(known: Result, what: str, month: float, curve: IncidenceCurve | None) -
     if month > curve.last + SAME_TIME and hazards < 1.0:
         reason = f"nobody {arm} was followed to month {month:g}; the last was followed to month {curve.last:.4g}"
         return replace(known, converged=False, warnings=(reason,))
-    error = float(curve.standard_error[step])
-    known = replace(known, estimate=float(curve.incidence[step]), standard_error=error if np.isfinite(error) else None)
+    known = replace(known, estimate=float(curve.incidence[step]), standard_error=present(curve.standard_error[step]))
     if np.isnan(curve.low[step]):
         who = "nobody had had" if curve.incidence[step] == 0.0 else "everybody at risk had had"
         return replace(known, warnings=(f"{who} {what} by month {month:g}, where the log-log interval does not exist",))

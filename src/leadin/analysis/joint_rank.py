@@ -13,6 +13,7 @@ from leadin.analysis.ancova import AncovaFit, fit_ancova
 from leadin.analysis.arms import arms_of, in_arm
 from leadin.analysis.covariates import covariates, strata
 from leadin.analysis.function_and_survival import RULE, FunctionAndSurvival, function_and_survival
+from leadin.analysis.mean_rows import filled
 from leadin.analysis.measures import measure_name
 from leadin.analysis.result import Result
 from leadin.engine.composite_pairs import BY_EVENT, BY_OUTCOME, TIED, compare_all
@@ -189,17 +190,7 @@ def _ancova_row(known: Result, fit: _Fit, sizes: dict[str, int], planned: Planne
         empty = [arm for arm in sizes if arm not in fit.used]
         if not empty:
             arm, reference = sizes
-            test = fit.fit.difference(arm, reference, 1.0 - planned.alpha)
-            return replace(
-                known,
-                estimate=test.estimate,
-                standard_error=test.standard_error,
-                statistic=test.statistic,
-                df=test.df,
-                ci_low=test.ci_low,
-                ci_high=test.ci_high,
-                p=test.p,
-            )
+            return filled(known, fit.fit.difference(arm, reference, 1.0 - planned.alpha))
         reason = f"expected participants of arm {empty[0]} with {fit.adjusted_for}; got none"
     return replace(known, converged=False, warnings=(reason, *known.warnings))
 

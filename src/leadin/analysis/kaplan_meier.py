@@ -21,7 +21,7 @@ from leadin.analysis.cumulative_incidence import REFERENCES as INCIDENCE_REFEREN
 from leadin.analysis.cumulative_incidence import incidence_rows
 from leadin.analysis.landmarks import SAME_TIME as SAME_TIME
 from leadin.analysis.landmarks import landmarks
-from leadin.analysis.result import Result
+from leadin.analysis.result import Result, present
 from leadin.errors import DataError
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.survival_times import survival_origin, survival_times
@@ -162,15 +162,11 @@ def _landmark_row(known: Result, month: float, curve: SurvivalCurve | None) -> R
     if month > curve.last + SAME_TIME and survival > 0.0:
         reason = f"nobody {arm} was followed to month {month:g}; the last was followed to month {curve.last:.4g}"
         return replace(known, converged=False, warnings=(reason,))
-    known = replace(known, estimate=survival, standard_error=_present(curve.standard_error[step]))
+    known = replace(known, estimate=survival, standard_error=present(curve.standard_error[step]))
     if survival in (0.0, 1.0):
         what = "nobody had died yet" if survival == 1.0 else "everybody at risk had died"
         return replace(known, warnings=(f"{what} by month {month:g}, where the log-log interval does not exist",))
     return replace(known, ci_low=float(curve.low[step]), ci_high=float(curve.high[step]))
-
-
-def _present(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
 
 
 def _estimand(arm: str | None, month: float, origin: str, causes: Causes) -> str:

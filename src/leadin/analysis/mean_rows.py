@@ -42,7 +42,7 @@ def t_row(known: Result, values: Floats, level: float, words: Worded) -> Result:
     if _all_equal(values):
         reason = f"all {values.size} {words.values} are equal, so that their error cannot be estimated"
         return replace(impossible(known, reason), estimate=float(values.mean()))
-    return _filled(known, one_sample_t(values, level))
+    return filled(known, one_sample_t(values, level))
 
 
 def wilcoxon_row(known: Result, values: Floats, words: Worded) -> Result:
@@ -67,7 +67,7 @@ def welch_row(known: Result, values: Floats, others: Floats, reference: str, lev
     if _all_equal(values) and _all_equal(others):
         reason = f"the {words.values} are all equal within each arm, so that their error cannot be estimated"
         return replace(impossible(known, reason), estimate=float(values.mean() - others.mean()))
-    return _filled(known, welch_t(values, others, level))
+    return filled(known, welch_t(values, others, level))
 
 
 def impossible(known: Result, reason: str) -> Result:
@@ -79,7 +79,8 @@ def _ruled(known: Result, test: str) -> Result:
     return replace(known, rule=test if known.rule is None else f"{known.rule}, {test}")
 
 
-def _filled(known: Result, test: MeanTest) -> Result:
+def filled(known: Result, test: MeanTest) -> Result:
+    """The row with the numbers of a test."""
     return replace(
         known,
         estimate=test.estimate,

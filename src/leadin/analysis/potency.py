@@ -6,7 +6,6 @@ exploratory whatever a plan says: nobody was allocated to potent cells.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -19,7 +18,7 @@ from leadin.analysis.lot_potency import LotPotency, arms_with_lots, lot_potency
 from leadin.analysis.mean_rows import REFERENCES as MEAN_REFERENCES
 from leadin.analysis.mean_rows import TIE_DECIMALS, Worded, impossible, t_row, wilcoxon_row
 from leadin.analysis.measures import measure_name, measure_unit, slope_unit
-from leadin.analysis.result import Result
+from leadin.analysis.result import Result, present
 from leadin.analysis.slope_change import participant_slopes
 from leadin.analysis.slopes import FEWEST_VISITS
 from leadin.analysis.visit_grid import visit_grid
@@ -190,11 +189,11 @@ def _row(known: Result, rule: str, unit: str, estimate: Callable[[], Association
         known,
         rule=f"{rule} (exact)" if found.exact else rule,
         estimate=found.estimate,
-        standard_error=_present(found.standard_error),
-        statistic=_present(found.statistic),
-        df=_present(found.df),
-        ci_low=_present(found.ci_low),
-        ci_high=_present(found.ci_high),
+        standard_error=present(found.standard_error),
+        statistic=present(found.statistic),
+        df=present(found.df),
+        ci_low=present(found.ci_low),
+        ci_high=present(found.ci_high),
         p=found.p,
     )
 
@@ -208,7 +207,3 @@ def _reason(error: str, known: Result) -> str:
         return f"all {known.n} participants lie on one line, so that its error cannot be estimated"
     same = exposure if error.startswith("x:") else outcome
     return f"the {same} is the same in all {known.n} participants, so that nothing can go with it"
-
-
-def _present(number: float) -> float | None:
-    return number if math.isfinite(number) else None

@@ -12,7 +12,7 @@ from leadin.trials.trial import TABLES, Trial
 from leadin.trials.write import as_written
 from leadin.version import __version__
 
-LIBRARIES = ("numpy", "scipy", "polars", "lifelines")
+LIBRARIES = ("numpy", "scipy", "polars")
 """The libraries whose versions could move a number."""
 
 

@@ -6,11 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.analysis.reml_deviance import Floats, GroupSums, profiled_deviance, turning_directions
-from leadin.analysis.trust_region import Attempt, nelder_mead, newton
+from leadin.analysis.trust_region import Attempt, best_first, nelder_mead, newton
 from leadin.errors import ConvergenceError
-
-SAME_OPTIMUM = 1e-7
-"""Two optima whose deviances differ by less are one and the same."""
 
 RANK_TOLERANCE = 1e-10
 """Eigenvalues of Z'Z below this share of the largest count as zero."""
@@ -30,8 +27,8 @@ def reml_optima(sums: GroupSums, starts: list[Floats]) -> tuple[Attempt, ...]:
         starts = [each.ravel() for each in (*starts, *_starts(sums))]
         attempts = [newton(objective, each) for each in starts]
         if not any(attempt.converged for attempt in attempts):
-            attempts.append(nelder_mead(objective, np.array(min(attempts, key=_rank).end)))
-    ranked = sorted(attempts, key=_rank)
+            attempts.append(nelder_mead(objective, np.array(min(attempts, key=best_first).end)))
+    ranked = sorted(attempts, key=best_first)
     if not ranked[0].converged:
         tried = "\n".join(f"  {attempt}" for attempt in attempts)
         raise ConvergenceError(
@@ -48,11 +45,6 @@ def lent_curvature(factor: Floats) -> Floats:
     """
     turns = turning_directions(factor)
     return (turns @ turns.T) / max(float((factor**2).sum()), 1e-300)
-
-
-def _rank(attempt: Attempt) -> tuple[bool, float]:
-    """Lowest criterion first, of equals the converged ones; those without a criterion last."""
-    return np.isnan(attempt.criterion), attempt.criterion - SAME_OPTIMUM * attempt.converged
 
 
 def _starts(sums: GroupSums) -> list[Floats]:

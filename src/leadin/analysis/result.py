@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -37,6 +38,11 @@ class Result:
     converged: bool = True
     warnings: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+
+
+def present(number: float) -> float | None:
+    """The number, or None where it is none: a result holds no NaN and no infinity."""
+    return float(number) if math.isfinite(number) else None
 
 
 def not_evaluable(method: str, endpoint: str, reason: str, **known: object) -> Result:

@@ -13,6 +13,7 @@ from leadin.analysis.cumulative_incidence import TOLD_APART
 from leadin.analysis.joint_rank import PAIRS
 from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
+from leadin.analysis.reading_scale import LOG, is_share, read
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
 from leadin.analysis.stopping import is_stopping_row
@@ -132,16 +133,10 @@ class _Shown:
 
 
 def _shown(row: Result) -> _Shown:
-    unit = row.unit or ""
-    values = (row.estimate, row.standard_error, row.ci_low, row.ci_high)
-    if unit.startswith("log "):
-        ratio, low, high = (None if x is None else math.exp(min(x, 700.0)) for x in (values[0], *values[2:]))
-        error = None if ratio is None or row.standard_error is None else ratio * row.standard_error
-        return _Shown(ratio, error, low, high, unit.removeprefix("log "))
-    if unit.startswith("proportion"):
-        value, error, low, high = (None if x is None else 100.0 * x for x in values)
-        return _Shown(value, error, low, high, unit.replace("proportion", "%"), most_decimals=1)
-    return _Shown(*values, unit)
+    unit, values = row.unit or "", read(row)
+    if is_share(row):
+        return _Shown(*values, unit.replace("proportion", "%"), most_decimals=1)
+    return _Shown(*values, unit.removeprefix(LOG))
 
 
 def _cells(row: Result, label: str | None) -> tuple[str, ...]:
@@ -165,7 +160,7 @@ def _n(row: Result) -> str:
     """Participants, of a share with how many it counts."""
     if row.n is None:
         return ABSENT
-    shares = (row.unit or "").startswith("proportion") or is_stopping_row(row)
+    shares = is_share(row) or is_stopping_row(row)
     counted = row.contrast is None and row.statistic is not None and shares
     return f"{row.statistic:.0f} of {row.n}" if counted else str(row.n)
 

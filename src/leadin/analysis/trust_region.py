@@ -7,6 +7,7 @@ random effect is switched off. Every attempt is recorded, the failed ones with t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ optimum.
 
 NEAR = 1e-6
 """Newton decrement below which the decrease left is too small to be seen in the value, and the gradient alone leads."""
+SAME_OPTIMUM = 1e-7
+"""Two optima whose criteria differ by less are one and the same."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,11 @@ class Attempt:
         return (
             f"{self.optimiser} from ({start}): criterion {self.criterion:.8g} after {self.steps} steps; {self.reason}"
         )
+
+
+def best_first(attempt: Attempt) -> tuple[bool, float]:
+    """A key to sort by: lowest criterion first, of equals the converged ones; those without a criterion last."""
+    return math.isnan(attempt.criterion), attempt.criterion - SAME_OPTIMUM * attempt.converged
 
 
 def newton(objective: Objective, start: Floats, name: str = "newton") -> Attempt:

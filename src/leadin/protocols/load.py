@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from leadin.errors import UsageError
@@ -26,8 +27,14 @@ def load_protocol(source: str | Path | Protocol) -> Protocol:
     if isinstance(source, Protocol):
         return source
     if isinstance(source, str) and source in library_names():
-        return parse_statement(library_yaml(source), f"{source}.yaml", Protocol, "a protocol", inconsistencies)
+        # A copy of its own, since a protocol holds dictionaries.
+        return _of_library(source).model_copy(deep=True)
     return read_statement(protocol_file(source), Protocol, "a protocol", inconsistencies)
+
+
+@cache
+def _of_library(name: str) -> Protocol:
+    return parse_statement(library_yaml(name), f"{name}.yaml", Protocol, "a protocol", inconsistencies)
 
 
 def protocol_file(source: str | Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from leadin.protocols.plan import Plan
-from leadin.protocols.planned_analysis import PlannedAnalysis
 
 _PROCEDURES = {
     "fixed_sequence": "one after the other, each at the full level, up to the first that is not shown",
@@ -19,7 +18,7 @@ def multiplicity_words(plan: Plan) -> str:
     said = plan.multiplicity
     if said is None:
         return ""
-    names = [_called(analysis) for analysis in plan.tested]
+    names = [analysis.called for analysis in plan.tested]
     if said.procedure != "graphical":
         return f"familywise two-sided level {said.alpha:g}: {', '.join(names)}; {_PROCEDURES[said.procedure]}"
     shares = ", ".join(f"{name} {weight:g}" for name, weight in zip(names, said.weights, strict=True))
@@ -30,7 +29,3 @@ def multiplicity_words(plan: Plan) -> str:
     ]
     told = f"familywise two-sided level {said.alpha:g}, shared {shares}; {_PROCEDURES['graphical']}"
     return f"{told}; once shown, passed on from {', '.join(passed)}" if passed else told
-
-
-def _called(analysis: PlannedAnalysis) -> str:
-    return analysis.name or analysis.method

@@ -19,7 +19,7 @@ Said = Mapping[str, Any]
 
 def plan_problems(said: Said) -> tuple[Problem, ...]:
     """The ways in which plain data of a plan contradicts itself; paths are within the plan."""
-    rules = (_names_twice, _unused_settings, _events, multiplicity_problems)
+    rules = (_names_twice, _unused_settings, _imputed_anew, _events, multiplicity_problems)
     return tuple(chain.from_iterable(rule(said) for rule in rules))
 
 
@@ -56,6 +56,18 @@ def _unused_settings(said: Said) -> Iterator[Problem]:
                     f"{field}: {shown(value)}",
                     "Remove it, or change the method.",
                 )
+
+
+def _imputed_anew(said: Said) -> Iterator[Problem]:
+    """Every allocation would have to be imputed anew, by a model in which the arm stands."""
+    for path, analysis in _analyses(said):
+        if analysis.get("rerandomisations") is not None and analysis.get("imputation") is not None:
+            yield Problem(
+                (*path, "rerandomisations"),
+                "no re-randomisation test of an analysis with imputation",
+                f"both, with rerandomisations: {shown(analysis['rerandomisations'])}",
+                "Remove one of the two, or plan two analyses.",
+            )
 
 
 def _events(said: Said) -> Iterator[Problem]:

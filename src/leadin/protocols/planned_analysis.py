@@ -203,6 +203,11 @@ class PlannedAnalysis(Statement):
         json_schema_extra=_of("ancova"),
     )
 
+    @property
+    def called(self) -> str:
+        """Its name, or its method where it has none."""
+        return self.name or self.method
+
 
 def methods_using(field: str) -> tuple[str, ...]:
     """The methods that use a field of `PlannedAnalysis`."""

@@ -80,6 +80,12 @@ def arm_called(arms: tuple[ReportArm, ...], name: str | None) -> ReportArm | Non
     return next((arm for arm in arms if arm.name == name), None)
 
 
+def label_called(arms: tuple[ReportArm, ...], name: str | None) -> str:
+    """The label of the arm of that name; the name itself where there is no such arm."""
+    arm = arm_called(arms, name)
+    return arm.label if arm is not None else str(name)
+
+
 def _ordered_names(trial: Trial, present: list[str]) -> list[str]:
     declared = [arm.name for arm in trial.protocol.arms] if trial.protocol is not None else []
     return [name for name in declared if name in present] + [name for name in present if name not in declared]

@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -97,6 +98,7 @@ def sheet(figure: Any) -> Any:
     return axes
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = FONT_SIZE, bold: bool = False) -> float:
     """Width of a line of text in points."""
     from matplotlib.font_manager import FontProperties

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
+from leadin.analysis.reading_scale import LOG, is_share, read
 from leadin.analysis.result import Result
 from leadin.reports.numbers import decimals_for_interval, interval, number
 
-LOG = "log "
 PERCENT_UNITS = ("% of participants", "percentage points")
 
 
@@ -22,19 +20,8 @@ def shown_value(result: Result) -> tuple[float | None, float | None, float | Non
     The logarithm of a ratio is shown as the ratio (its standard error by the delta method), a share as percentage
     points.
     """
-    unit, values = result.unit or "", (result.estimate, result.standard_error, result.ci_low, result.ci_high)
-    if unit.startswith(LOG):
-        ratio = _exp(result.estimate)
-        error = ratio * result.standard_error if ratio is not None and result.standard_error is not None else None
-        return ratio, error, _exp(result.ci_low), _exp(result.ci_high), unit.removeprefix(LOG)
-    if unit.startswith("proportion"):
-        value, error, low, high = (None if each is None else 100 * each for each in values)
-        return value, error, low, high, PERCENT_UNITS[result.contrast is not None]
-    return *values, unit
-
-
-def _exp(value: float | None) -> float | None:
-    return None if value is None else math.exp(min(value, 700.0))
+    unit = PERCENT_UNITS[result.contrast is not None] if is_share(result) else (result.unit or "").removeprefix(LOG)
+    return *read(result), unit
 
 
 def estimate_words(result: Result) -> tuple[str, str]:

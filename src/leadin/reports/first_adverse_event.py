@@ -37,9 +37,9 @@ def first_event_table(answers: Answers, name: str = "first-events") -> Table | N
         Column("p", numeric=True),
     )
     notes = (
-        "Kaplan-Meier, log-log intervals; where none was seen the exact interval of 0 of those followed that long. "
-        "Death censors: the share who have had the event before they die is smaller. p: log-rank test against the "
-        "reference.",
+        "Cumulative incidence, death before the event competing, with log-log intervals; where none was seen the exact "
+        "interval of 0 of those followed that long or to their death. p: log-rank test against the reference, of the "
+        "hazards of those still alive.",
     )
     caption = "Time to the first adverse event: share of participants by month (95 % interval)."
     return Table(name, caption, columns, tuple(groups), notes, wide=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leadin.reports.arm_key import KeyEntry, draw_key
-from leadin.reports.arms import ReportArm, arm_called
+from leadin.reports.arms import ReportArm, arm_called, label_called
 from leadin.reports.drawing import (
     FONT_SIZE,
     PAGE_HEIGHT,
@@ -147,18 +147,13 @@ def responders_finding(
     parts = []
     for rule in dict.fromkeys(share.rule for share in shares):
         said = [
-            f"{_label(arms, s.arm)} {count(s.responders, s.n)}, {interval} {percent_interval(s.low, s.high)}"
+            f"{label_called(arms, s.arm)} {count(s.responders, s.n)}, {interval} {percent_interval(s.low, s.high)}"
             for s in shares
             if s.rule == rule
         ]
         for (marked, arm), mark in chance.items():
             if marked == rule:
-                who = f"{_label(arms, arm)} with no treatment" if len(arms) > 1 else "with no treatment"
+                who = f"{label_called(arms, arm)} with no treatment" if len(arms) > 1 else "with no treatment"
                 said.append(f"{who} {percent(mark.mean)} ({percent_interval(mark.low, mark.high)} in 95 % of trials)")
         parts.append(f"{rule}: {'; '.join(said)}.")
     return " ".join(parts)
-
-
-def _label(arms: tuple[ReportArm, ...], name: str | None) -> str:
-    arm = arm_called(arms, name)
-    return arm.label if arm is not None else str(name)

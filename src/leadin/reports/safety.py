@@ -9,7 +9,7 @@ from typing import Any
 
 from leadin.engine.intervals import newcombe
 from leadin.reports.arm_key import KeyEntry, draw_key
-from leadin.reports.arms import ReportArm, arm_called, reference_arm, treated_arms
+from leadin.reports.arms import ReportArm, arm_called, label_called, reference_arm, treated_arms
 from leadin.reports.drawing import (
     PAGE_HEIGHT,
     PAGE_WIDTH,
@@ -180,7 +180,7 @@ def safety_finding(
     parts = []
     for term in dict.fromkeys(share.term for share in shares):
         said = [
-            f"{_name(arms, s.arm)} {count(s.participants, s.n)}, 95 % interval {percent_interval(s.low, s.high)}"
+            f"{label_called(arms, s.arm)} {count(s.participants, s.n)}, 95 % interval {percent_interval(s.low, s.high)}"
             for s in shares
             if s.term == term
         ]
@@ -189,8 +189,3 @@ def safety_finding(
             said.append(f"difference {number(value, 0)} percentage points ({interval(low, high, 0)})")
         parts.append(f"{term}: {'; '.join(said)}.")
     return " ".join(parts)
-
-
-def _name(arms: tuple[ReportArm, ...], name: str | None) -> str:
-    arm = arm_called(arms, name)
-    return arm.label if arm is not None else str(name)

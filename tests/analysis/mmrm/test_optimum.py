@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from leadin.analysis.mmrm.likelihood import visit_arrays
-from leadin.analysis.mmrm.optimum import _rank, _starts
-from leadin.analysis.trust_region import Attempt
+from leadin.analysis.mmrm.optimum import _starts
+from leadin.analysis.trust_region import Attempt, best_first
 
 
 def arrays_of(values):
@@ -73,7 +73,7 @@ def attempt(criterion, converged):
 def test_the_smallest_deviance_counts_and_of_equal_ones_the_optimum():
     best = attempt(10.0, True)
     others = [attempt(10.0 - 0.5e-7, False), attempt(10.0 + 2e-7, True), attempt(float("nan"), False)]
-    assert min([*others, best], key=_rank) is best
+    assert min([*others, best], key=best_first) is best
     lower = attempt(10.0 - 2e-7, False)
-    assert min([*others, best, lower], key=_rank) is lower
-    assert max([*others, best], key=_rank) is others[2]
+    assert min([*others, best, lower], key=best_first) is lower
+    assert max([*others, best], key=best_first) is others[2]

@@ -18,13 +18,14 @@ ae$severe <- ae$grade >= 3
 ae$all <- TRUE
 arms <- unique(people$arm)
 with_cells <- arms[sapply(arms, function(a) any(people$participant_id[people$arm == a] %in% given$participant_id))]
-people$end <- NA
+people$end <- NA; people$died <- FALSE
 for (i in seq_len(nrow(people))) {
   who <- people$participant_id[i]
   known <- c(events$day[events$participant_id == who], given$day[given$participant_id == who],
              ae$start_day[ae$participant_id == who])
   over <- events$day[events$participant_id == who & events$kind %in% c("death", "end_of_follow_up")]
   people$end[i] <- min(max(known), over)
+  people$died[i] <- people$end[i] %in% events$day[events$participant_id == who & events$kind == "death"]
 }
 counted <- people[(!(people$arm %in% with_cells) | people$participant_id %in% given$participant_id) & people$end > 0, ]
 ae <- merge(ae, counted[, c("participant_id", "arm", "end")], by = "participant_id")
@@ -45,7 +46,17 @@ newcombe <- function(x, n, y, m) {
 }
 firsts <- function(table, group) {
   days <- sapply(group$participant_id, function(w) min(c(Inf, table$start_day[table$participant_id == w])))
-  data.frame(time = pmin(days, group$end) / MONTH, event = is.finite(days), arm = group$arm)
+  event <- is.finite(days)
+  cause <- factor(ifelse(event, "event", ifelse(group$died, "death", "censored")), c("censored", "event", "death"))
+  data.frame(time = pmin(days, group$end) / MONTH, event = event, cause = cause, arm = group$arm, id = seq_along(days))
+}
+# The first time at which a share reaches one half; the middle where it stays there. survival gives no quantile of a
+# multi-state model.
+half <- function(time, share) {
+  at <- which(share >= 0.5 - 1e-8); above <- which(share > 0.5 + 1e-8)
+  if (!length(at)) return(NA)
+  if (share[at[1]] <= 0.5 + 1e-8 && length(above)) return((time[at[1]] + time[above[1]]) / 2)
+  time[at[1]]
 }
 two <- function(x, t, y, s) {
   test <- poisson.test(c(x, y), c(t, s))
@@ -64,12 +75,14 @@ for (kind in names(kinds)) {
       events = nrow(mine), months = months, rate = unname(one$estimate), interval = ci(one), firsts = sum(f$event),
       at_risk = sum(f$time), incidence = unname(other$estimate), incidence_interval = ci(other),
       unsaid = sum(is.na(after[[kinds[[kind]]]][after$arm == a]))))
-    fit <- survfit(Surv(time, event) ~ 1, data = f, conf.type = "log-log")
+    fit <- survfit(Surv(time, cause) ~ 1, data = f, conf.type = "log-log", id = id)
+    k <- match("event", fit$states)
     at <- summary(fit, times = c(1, 3, 6), extend = TRUE)
-    middle <- quantile(fit, 0.5)
     first[[length(first) + 1]] <- c(what, list(
-      months = at$time, free = at$surv, error = at$std.err, low = at$lower, high = at$upper,
-      median = unname(middle$quantile), median_low = unname(middle$lower), median_high = unname(middle$upper)))
+      months = at$time, incidence = at$pstate[, k], error = at$std.err[, k], low = at$lower[, k], high = at$upper[, k],
+      deaths = sum(f$cause == "death"), median = half(fit$time, fit$pstate[, k]),
+      median_low = half(fit$time, ifelse(is.na(fit$upper[, k]), 0, fit$upper[, k])),
+      median_high = half(fit$time, ifelse(is.na(fit$lower[, k]), 0, fit$lower[, k]))))
   }
   for (a in setdiff(arms, "control")) {
     g <- counted[counted$arm == a, ]; h <- counted[counted$arm == "control", ]

@@ -13,6 +13,7 @@ import numpy as np
 
 from leadin.analysis.ancova import fit_ancova
 from leadin.analysis.arms import arms_of
+from leadin.analysis.mean_rows import filled
 from leadin.analysis.measures import measure_name, measure_unit
 from leadin.analysis.missing_data.completed_ancova import CompletedAncova, completed_ancova
 from leadin.analysis.missing_data.deltas import delta_rule, deltas_of
@@ -96,13 +97,13 @@ def imputed_ancova(trial: Trial, planned: PlannedAnalysis, reference: str | None
         return _refused(trial, planned, reference, str(error))
     blanks = _blanks(visits, planned, settings)
     by_shift = [
-        replace(_filled(blank, tests[number][0]), rule=delta_rule(*pair))
+        replace(filled(blank, tests[number][0]), rule=delta_rule(*pair))
         for pair, tests in shifted
         for number, blank in enumerate(blanks)
     ]
     rows = []
     for blank, (test, noise) in zip(blanks, plain, strict=True):
-        row = _filled(blank, test)
+        row = filled(blank, test)
         mine = [each for each in by_shift if each.arm == row.arm]
         rows.append(replace(row, warnings=(*row.warnings, *_noise(noise, test), *_tipping(mine, planned))))
     return (*rows, *by_shift)
@@ -199,19 +200,6 @@ def _noise(noise: float, test: MeanTest) -> Iterator[str]:
 
 def _tipping(rows: list[Result], planned: PlannedAnalysis) -> tuple[str, ...]:
     return tuple(point.sentence for point in tipping_points(rows, planned.alpha))
-
-
-def _filled(known: Result, test: MeanTest) -> Result:
-    return replace(
-        known,
-        estimate=test.estimate,
-        standard_error=test.standard_error,
-        statistic=test.statistic,
-        df=test.df,
-        ci_low=test.ci_low,
-        ci_high=test.ci_high,
-        p=test.p,
-    )
 
 
 def _refused(trial: Trial, planned: PlannedAnalysis, reference: str | None, reason: str) -> tuple[Result, ...]:

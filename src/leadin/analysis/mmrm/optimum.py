@@ -6,11 +6,8 @@ import numpy as np
 
 from leadin.analysis.mmrm.likelihood import VisitArrays, at_covariance, slope_and_curvature
 from leadin.analysis.mmrm.structures import Floats, Structure
-from leadin.analysis.trust_region import Attempt, newton
+from leadin.analysis.trust_region import Attempt, best_first, newton
 from leadin.errors import ConvergenceError
-
-SAME_OPTIMUM = 1e-7
-"""Two optima whose deviances differ by less are one and the same."""
 
 FLAT = 1e-10
 """A parameter is not determined where the deviance curves less than this share of how it curves where it curves most.
@@ -41,7 +38,7 @@ def reml_optimum(data: VisitArrays, structure: Structure, visits: tuple[str, ...
         if attempts[-1].reason == SINGULAR and not any(attempt.converged for attempt in attempts):
             before = f". Tried before: {_told(attempts[:-1])}" if len(attempts) > 1 else ""
             raise ConvergenceError(f"{SINGULAR} ({attempts[-1].optimiser}){before}")
-    ranked = sorted(attempts, key=_rank)
+    ranked = sorted(attempts, key=best_first)
     best = ranked[0]
     if not best.converged:
         raise ConvergenceError(f"no optimum was found. Tried: {_told(attempts)}")
@@ -81,10 +78,6 @@ def _attempt(data: VisitArrays, structure: Structure, name: str, near: Floats) -
         except ConvergenceError:
             ends = (tuple(start.tolist()), tuple(refused[-1].tolist()))
             return Attempt(*ends, optimiser, float("nan"), False, SINGULAR, len(refused))
-
-
-def _rank(attempt: Attempt) -> tuple[bool, float]:
-    return np.isnan(attempt.criterion), attempt.criterion - SAME_OPTIMUM * attempt.converged
 
 
 def _told(attempts: list[Attempt]) -> str:

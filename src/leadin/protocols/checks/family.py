@@ -45,7 +45,7 @@ def _said_twice(analyses: tuple[PlannedAnalysis, ...]) -> Iterator[ProtocolFindi
 def _tested(
     protocol: Protocol, tested: tuple[PlannedAnalysis, ...], primary: list[PlannedAnalysis]
 ) -> Iterator[ProtocolFinding]:
-    outside = [_called(analysis) for analysis in primary if analysis not in tested]
+    outside = [analysis.called for analysis in primary if analysis not in tested]
     if outside:
         yield ProtocolFinding(
             "primary-outside-family",
@@ -59,7 +59,8 @@ def _tested(
             "family-not-testable",
             "warning",
             "plan.multiplicity.analyses",
-            f"With one arm these give no p, which then counts as 1: {', '.join(map(_called, alone))}. Leave them out.",
+            f"With one arm these give no p, which then counts as 1: {', '.join(each.called for each in alone)}. Leave "
+            "them out.",
         )
     if len(protocol.arms) > 2:
         yield ProtocolFinding(
@@ -69,7 +70,3 @@ def _tested(
             f"There are {len(protocol.arms)} arms; of each analysis the arm that it names, else the first, is held "
             "against the reference at the familywise level, the others are not.",
         )
-
-
-def _called(analysis: PlannedAnalysis) -> str:
-    return analysis.name or analysis.method

@@ -1,0 +1,35 @@
+"""`mmrm`, unstructured, Satterthwaite degrees of freedom at the last visit: 7 visits of 200 participants."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from benchmarks.side_by_side import VALIDATION, from_r, milliseconds, told
+from leadin.analysis.mmrm.fit import fit_mmrm
+
+FILE = VALIDATION / "mixed-models" / "data" / "w1_01_long.csv"
+
+
+def compared() -> str:
+    """Against nlme's gls, which gives no such degrees of freedom."""
+    data = arrays()
+    ours = milliseconds([data] * 5, fit_with_leadin)
+    peers = from_r("repeated_measures.R", ("nlme gls() (no df)",), FILE)
+    return told("mmrm, unstructured, 7 visits of 200 participants, with Satterthwaite df", ours, peers)
+
+
+def arrays() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Outcome, fixed effects, visit and participant: the mean, the arm and the baseline by visit."""
+    table = pl.read_csv(FILE)
+    baseline = table.filter(pl.col("time") == -1).select("id", base=pl.col("y") - 36.0)
+    table = table.filter(pl.col("time") > -1).join(baseline, on="id", maintain_order="left")
+    visit = table["time"].to_numpy()
+    at = (visit[:, None] == np.unique(visit)).astype(float)
+    arm, base = table["arm"].to_numpy()[:, None], table["base"].to_numpy()[:, None]
+    return table["y"].to_numpy().astype(float), np.hstack([at, at * arm, at * base]), visit, table["id"].to_numpy()
+
+
+def fit_with_leadin(y: np.ndarray, fixed: np.ndarray, visit: np.ndarray, participant: np.ndarray) -> None:
+    """The fit, and the test of the arms at the last visit."""
+    fit_mmrm(y, fixed, visit, participant).test(np.eye(fixed.shape[1])[13])
