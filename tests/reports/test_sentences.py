@@ -391,8 +391,8 @@ def test_of_three_arms_the_judged_comparison_is_named(cells_and_control, answers
     row = visit_row()
     said = function_words(answers((row,), (cells_and_control[0], third, cells_and_control[1]), (row,)))
     assert said.endswith(
-        "The planned primary analysis (repeated-measures model, MMRM, cells + riluzole − riluzole alone) is significant "
-        "at the 5 % level (p = 0.01)."
+        "The planned primary analysis (repeated-measures model, MMRM, cells + riluzole − riluzole alone) is "
+        "significant at the 5 % level (p = 0.01)."
     )
 
 
