@@ -35,6 +35,14 @@ def console_commands(page: Path) -> list[str]:
     return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
+def save_files_of(page: str, folder: Path) -> None:
+    """The YAML files that a page tells its reader to save: blocks whose first line is a comment with the name."""
+    files = re.findall(r"```yaml\n# (\S+\.yaml)\n(.*?)```", page, re.S)
+    assert files
+    for name, text in files:
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def test_commands_of_the_tutorial_run(tmp_path, monkeypatch, capsys):
     """The first as a process of its own, the others in this one, which starts no Python anew for each."""
     from leadin.cli.main import run
@@ -45,6 +53,7 @@ def test_commands_of_the_tutorial_run(tmp_path, monkeypatch, capsys):
     done = subprocess.run([sys.executable, "-m", *first], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     monkeypatch.chdir(tmp_path)
+    save_files_of((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"), tmp_path)
     for words in others:
         monkeypatch.setattr(sys, "argv", words)
         with pytest.raises(SystemExit) as ended:

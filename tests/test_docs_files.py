@@ -13,12 +13,15 @@ import pytest
 from pydantic import BaseModel
 
 import leadin
+from leadin.analysis.methods import METHODS
 from leadin.disease.load import load_population
 from leadin.disease.load_therapy import load_therapy
 from leadin.disease.population import Population
 from leadin.disease.populations import population_names
 from leadin.disease.therapies import therapy_names
 from leadin.disease.therapy import Therapy
+from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import Method, PlannedAnalysis
 from leadin.trials.manufacturing_summary import manufacturing_summary
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -143,3 +146,23 @@ def test_the_tutorial_tells_what_its_commands_show(tmp_path):
     assert other == other_again
     told = f"loses {treated} points of strength in a year instead of {untreated}, the other side {other} in both trials"
     assert told in page
+
+
+def first_cells(page: str, heading: str) -> list[str]:
+    """What stands in code in the first column of the tables beneath a heading, in order."""
+    (section,) = [part for part in re.split(r"^## ", text(page), flags=re.M) if part.startswith(heading)]
+    return re.findall(r"^\| `(\w+)` \|", section, re.M)
+
+
+def test_every_method_is_listed_in_the_order_of_the_registry():
+    assert first_cells("methods/index.md", "What runs") == list(get_args(Method))
+    assert list(METHODS) == list(get_args(Method))
+    assert first_cells("reference/results.md", "Rows by method") == list(get_args(Method))
+
+
+def test_every_part_of_a_plan_is_on_the_page_of_the_protocol_file():
+    parts = {part for model in (Plan, PlannedAnalysis) for field in model.model_fields.values()
+             for part in models_in(field.annotation)}  # fmt: skip
+    assert len(parts) == 6
+    for part in {Plan, *parts}:
+        assert f"\n::: {part.__module__}.{part.__name__}\n" in text("reference/protocol.md")

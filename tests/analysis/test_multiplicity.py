@@ -111,7 +111,7 @@ def test_a_p_of_a_row_that_did_not_converge_is_not_used():
 
 
 def test_how_it_is_told_in_lines():
-    answers = [row(0.0004, time_months=6.0, rule="Welch"), row(0.2)]
+    answers = [row(0.0004, time_months=183 / 30.4375, rule="Welch"), row(0.2)]
     family = family_of_tests(plan_of(procedure="fixed_sequence", alpha=0.1), answers)
     assert family_lines(family) == [
         "Multiplicity: fixed sequence, familywise two-sided level 0.1. Intervals are not adjusted.",

@@ -123,6 +123,15 @@ def test_a_change_within_an_arm_names_the_arm_once():
     assert cells(arm=None, contrast="all arms")[2] == "all arms"
 
 
+def test_a_month_is_told_once_a_row():
+    at = {"arm": "cells", "time_months": 6.0}
+    assert cells(**at, contrast="month 6 - baseline", rule="a rule")[2] == "cells: month 6 - baseline, a rule"
+    assert cells(**at, rule="change at month 6, t test")[2] == "cells, change at month 6, t test"
+    assert cells(**at, rule="change at month 60")[2] == "cells, month 6, change at month 60"
+    assert cells(**at, rule="change at month 6.5")[2] == "cells, month 6, change at month 6.5"
+    assert cells(arm="cells", rule="t test")[2] == "cells, t test"
+
+
 ROWS = (
     Result("responders", "alsfrs_r", arm="a", rule=">= 25 % slower"),
     Result("responders", "alsfrs_r", arm="a", rule=f">= 25 % slower{WILSON}"),

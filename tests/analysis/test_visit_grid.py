@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -112,6 +114,17 @@ def test_a_visit_is_named_by_its_month():
     assert str(caught.value) == (
         "month: expected the month of a visit with the ALSFRS-R total (1, 3); got 2. Name one of these."
     )
+
+
+def test_months_of_visits_are_told_to_a_tenth_unless_two_are_then_alike():
+    grid = visit_grid(build_trial(dict.fromkeys("ab", "x"), {who: {0: 40, 1: 39, 3: 38} for who in "ab"}), "alsfrs_r")
+    off = replace(grid, months=np.array([30, 183]) / DAYS_PER_MONTH)
+    with pytest.raises(DataError, match=r"total \(1, 6\); got 2\."):
+        off.visit_at(2)
+    assert [off.visit_at(1), off.visit_at(6)] == [0, 1]
+    near = replace(grid, months=np.array([182, 183]) / DAYS_PER_MONTH)
+    with pytest.raises(DataError, match=r"total \(5\.979, 6\.012\); got 2\."):
+        near.visit_at(2)
 
 
 @given(st.permutations(list("abcdef")))

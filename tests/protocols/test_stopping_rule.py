@@ -88,6 +88,17 @@ def test_a_plan_file_is_told_line_and_field(tmp_path):
     ]
 
 
+def test_a_plan_indented_as_in_a_protocol_is_told_what_to_leave_out(tmp_path):
+    file = tmp_path / "plan.yaml"
+    file.write_text("plan:\n  analyses:\n    - {method: cox}\n", encoding="utf-8")
+    with pytest.raises(ProtocolError) as caught:
+        load_plan(file)
+    assert str(caught.value).splitlines()[-1] == (
+        "  plan: expected one of the fields reference_arm, analyses, multiplicity; got 'plan' (plan.yaml, line 1). "
+        "Leave the line out, and begin with 'analyses:'."
+    )
+
+
 def test_settings_of_safety_are_its_own():
     assert methods_using("stopping") == methods_using("terms_compared_from") == ("safety",)
     planned = PlannedAnalysis(method="safety")

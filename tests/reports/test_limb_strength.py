@@ -75,10 +75,10 @@ def test_the_figure_tells_both_sides_in_words() -> None:
     arms = report_arms(trial)
     courses = limb_courses(trial, arms)
     finding = limb_strength_finding(arms, courses)
-    assert "treated side −2.0 % of normal at month 3.0 (95 % interval −4.5 to 0.5, 3 limbs)" in finding
+    assert "treated side −2.0 units of strength at month 3.0 (95 % interval −4.5 to 0.5, 3 limbs)" in finding
     picture = limb_strength_figure(arms, courses)
     assert "treated side" in picture.svg
-    assert "Change of strength (% of normal)" in picture.svg
+    assert "Change (units of strength)" in picture.svg
 
 
 def test_nothing_is_drawn_where_strength_was_not_assessed() -> None:

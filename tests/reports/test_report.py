@@ -132,9 +132,9 @@ def test_the_first_screen_has_its_sentences(pages, read_html):
     def about(name: str) -> list[str]:
         return re.findall(r'<p class="finding"><strong>(.*?)\.</strong>', pages[name])
 
-    assert about("two arms") == ["Function", "Survival", "Safety"]
-    assert about("one arm") == ["Function", "With no treatment", "Survival", "Safety"]
-    assert about("simulated") == ["Function", "With no treatment", "Survival and breathing", "Safety"]
+    assert about("two arms") == ["Function", "Survival", "Safety", "In other words"]
+    assert about("one arm") == ["Function", "With no treatment", "Survival", "Safety", "In other words"]
+    assert about("simulated") == ["Function", "With no treatment", "Survival and breathing", "Safety", "In other words"]
     assert (
         "3 trials of the same design were simulated in which nobody is treated." in read_html(pages["simulated"]).text
     )

@@ -308,6 +308,9 @@ def test_the_model_answers_before_the_slopes_with_the_share_of_trials_that_show_
         "changes in them at time zero by 0.29 points a month by the broken-stick model (95 % of trials: −0.40 to "
         "0.90); here 0.40; as much or more in 2 of 5 trials (40 %, Monte Carlo error 21.9 %)."
     )
+    slopes = no_treatment_sentence(answers([change, model], only, (change,)), chance(levels=(*chance().levels, level)))
+    assert "by the broken-stick model" not in slopes.text
+    assert "here −0.76" in plain(slopes)
 
 
 def test_without_a_protocol_the_way_to_one_is_told(slope_row, answers, only):
@@ -373,8 +376,8 @@ def test_a_model_of_visits_tells_the_judged_month(cells_and_control, answers):
     said = function_words(answers((row, early), cells_and_control, (row,)))
     assert said == (
         "At month 6 ALSFRS-R was 1.24 points higher with cells + riluzole than with riluzole alone (95 % interval 0.30 "
-        "to 2.18; repeated-measures model (MMRM), 64 participants). The planned primary analysis (repeated-measures "
-        "model (MMRM)) is significant at the 5 % level (p = 0.01)."
+        "to 2.18; repeated-measures model, MMRM, 64 participants). The planned primary analysis (repeated-measures "
+        "model, MMRM) is significant at the 5 % level (p = 0.01)."
     )
     lower = visit_row(estimate=-0.5, ci_low=-1.4, ci_high=0.4)
     assert (
@@ -383,11 +386,21 @@ def test_a_model_of_visits_tells_the_judged_month(cells_and_control, answers):
     )
 
 
+def test_of_three_arms_the_judged_comparison_is_named(cells_and_control, answers):
+    third = replace(cells_and_control[0], name="boosters", label="boosters")
+    row = visit_row()
+    said = function_words(answers((row,), (cells_and_control[0], third, cells_and_control[1]), (row,)))
+    assert said.endswith(
+        "The planned primary analysis (repeated-measures model, MMRM, cells + riluzole − riluzole alone) is "
+        "significant at the 5 % level (p = 0.01)."
+    )
+
+
 def test_change_at_a_visit_within_one_arm(only, answers):
     row = visit_row(contrast="month 6 - baseline", estimate=-5.2, ci_low=-7.0, ci_high=-3.4, standard_error=0.9)
     assert function_words(answers((row,), only)) == (
-        "ALSFRS-R fell by 5.20 points from baseline to month 6 (95 % interval 3.40 to 7.00; repeated-measures model "
-        "(MMRM), 64 participants)."
+        "ALSFRS-R fell by 5.20 points from baseline to month 6 (95 % interval 3.40 to 7.00; repeated-measures model, "
+        "MMRM, 64 participants)."
     )
 
 
@@ -414,8 +427,8 @@ def test_the_joint_rank_is_told_where_it_is_primary(cells_and_control, answers, 
     said = function_words(answers((slope_row(), rank), cells_and_control, (rank,)))
     assert said.startswith(
         "In one ranking by survival first and function next, participants with cells + riluzole ranked lower than "
-        "those with riluzole alone, by 5.2 ranks on average (joint rank (CAFS), Wilcoxon (exact), 64 participants). "
-        "The planned primary analysis (joint rank (CAFS)) is not significant"
+        "those with riluzole alone, by 5.2 ranks on average (joint rank, CAFS, Wilcoxon (exact), 64 participants). "
+        "The planned primary analysis (joint rank, CAFS) is not significant"
     )
     ancova = replace(rank, rule="ANCOVA on ranks", estimate=5.0, standard_error=2.5, ci_low=0.1, ci_high=9.9)
     assert "ranked higher than those with riluzole alone, by 5.0 ranks on average (95 % interval 0.1 to 9.9; joint" in (

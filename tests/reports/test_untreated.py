@@ -10,7 +10,7 @@ from leadin.analysis.multiplicity import FamilyOfTests, Hypothesis
 from leadin.analysis.result import Result
 from leadin.designs.chance import Chance, ChanceLevel
 from leadin.protocols.planned_analysis import PlannedAnalysis
-from leadin.reports.models import models_table, not_estimable, tabled
+from leadin.reports.models import method_and_rule, models_table, not_estimable, tabled
 from leadin.reports.multiplicity import multiplicity_table
 from leadin.reports.sentences import function_sentence
 from leadin.reports.trust import analyses_entries
@@ -214,3 +214,10 @@ def test_the_first_screen_judges_by_the_familywise_level(slope_row, answers, cel
         "0.08)."
     )
     assert plain(function_sentence(replace(mine, family=family)).text) == alone
+
+
+def test_a_month_that_the_rule_tells_is_not_told_twice():
+    side = Result("paired_side", "strength", time_months=6.0, rule="change at month 6, t test")
+    assert method_and_rule(side) == "Treated against untreated side, change at month 6, t test"
+    assert method_and_rule(replace(side, rule="change at month 60")).count("month 6,") == 1
+    assert method_and_rule(replace(side, rule=None)) == "Treated against untreated side, month 6"

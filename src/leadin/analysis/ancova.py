@@ -20,7 +20,7 @@ from leadin.analysis.visit_grid import visit_grid
 from leadin.engine.least_squares import least_squares
 from leadin.engine.t_tests import MeanTest, one_sample_t, welch_t
 from leadin.errors import DataError
-from leadin.months import DAYS_PER_MONTH
+from leadin.months import DAYS_PER_MONTH, month_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.fatal_events import fatal_kinds, first_events
 from leadin.trials.schema import conform
@@ -228,8 +228,8 @@ def _missed(
         mine = lacking if arm is None else lacking.filter(pl.col("arm") == arm)
         told.append(f"{mine.height} {of_arm(arm)} ({int(mine['died'].sum())} with a fatal event before it)")
     return (
-        f"without the change at month {month:.4g}: {', '.join(told)}; they are left out, so that the arms are compared "
-        "among those who were seen",
+        f"without the change at month {month_words(month)}: {', '.join(told)}; they are left out, so that the arms are "
+        "compared among those who were seen",
     )
 
 
@@ -296,7 +296,7 @@ def _within_row(known: Result, trial: Trial, given: _Changes, planned: PlannedAn
         n=mine.size,
         not_evaluable=given.sizes[arm] - mine.size,
         estimand=(
-            f"Among participants {of_arm(arm)} with a value at month {given.month:.4g}: the mean change of "
+            f"Among participants {of_arm(arm)} with a value at month {month_words(given.month)}: the mean change of "
             f"the {measure_name(planned.measure)} from baseline."
         ),
         warnings=(*known.warnings, *(() if has_control(trial) else (UNCONTROLLED,))),
@@ -312,7 +312,7 @@ def _within_row(known: Result, trial: Trial, given: _Changes, planned: PlannedAn
 
 def _estimand(given: _Changes, planned: PlannedAnalysis, arm: str, reference: str) -> str:
     return (
-        f"Among participants with a value at month {given.month:.4g}: the mean change of the "
+        f"Among participants with a value at month {month_words(given.month)}: the mean change of the "
         f"{measure_name(planned.measure)} from baseline, arm {arm} minus arm {reference}; those without "
         "one are not compared."
     )

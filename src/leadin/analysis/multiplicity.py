@@ -13,6 +13,7 @@ from leadin.analysis.result import Result
 from leadin.analysis.results_table import p_text
 from leadin.engine import multiplicity as procedures
 from leadin.engine.multiplicity import FamilyTest
+from leadin.months import month_words
 from leadin.protocols.multiplicity import Multiplicity
 from leadin.protocols.plan import Plan
 from leadin.protocols.planned_analysis import PlannedAnalysis
@@ -106,7 +107,8 @@ def about(hypothesis: Hypothesis) -> str:
     name = analysis.method if analysis.name is None else f"{analysis.name} ({analysis.method})"
     if row is None:
         return f"{name}, {analysis.measure}"
-    parts = [row.contrast or row.arm or "all", *([f"month {row.time_months:g}"] if row.time_months is not None else [])]
+    when = [f"month {month_words(row.time_months)}"] if row.time_months is not None else []
+    parts = [row.contrast or row.arm or "all", *when]
     return f"{name}, {row.endpoint}: {', '.join([*parts, *([row.rule] if row.rule else [])])}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from leadin.analysis.reading_scale import LOG, is_share, read
 from leadin.analysis.responders import WILSON
 from leadin.analysis.result import Result
 from leadin.analysis.stopping import is_stopping_row
+from leadin.months import month_words
 
 COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 """Headings; the empty one is that of the interval, which says its level."""
@@ -170,8 +172,10 @@ def _what(row: Result) -> str:
     what = row.contrast or row.arm or "all"
     if row.contrast is not None and row.arm is not None and not row.contrast.startswith(f"{row.arm} - "):
         what = f"{row.arm}: {row.contrast}"
-    when = "" if row.time_months is None else f", month {round(row.time_months, 1):g}"
-    return f"{what}{when}{f', {row.rule}' if row.rule else ''}"
+    when = "" if row.time_months is None else f"month {month_words(row.time_months)}"
+    # Told once: not again after `month 6 - baseline`, nor before `change at month 12`.
+    said = when and any(re.search(rf"\b{when}\b(?!\.\d)", words or "") for words in (row.contrast, row.rule))
+    return ", ".join(part for part in (what, "" if said else when, row.rule) if part)
 
 
 def decimals_for(error: float | None, low: float | None, high: float | None) -> int | None:

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leadin.analysis.visit_grid import Floats, VisitGrid
-from leadin.months import DAYS_PER_MONTH
+from leadin.months import DAYS_PER_MONTH, month_words
 from leadin.protocols.estimand import IntercurrentEvent, IntercurrentEventKind
 from leadin.protocols.estimand_words import EVENTS, strategy_words
 from leadin.trials.fatal_events import first_events
@@ -121,6 +121,6 @@ def _remark(grid: VisitGrid, visit: int, item: IntercurrentEvent, who: NDArray[n
     number = int(who.sum())
     people, verb = ("participant", "counts") if number == 1 else ("participants", "count")
     return (
-        f"{number} {people} with {EVENTS[item.event]} by month {grid.months[visit]:.4g}{of_arms} {verb} with {value} "
-        f"({strategy_words(item.event, item.strategy)})"
+        f"{number} {people} with {EVENTS[item.event]} by month {month_words(grid.months[visit])}{of_arms} {verb} with "
+        f"{value} ({strategy_words(item.event, item.strategy)})"
     )

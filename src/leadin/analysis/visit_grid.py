@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from leadin.analysis.arms import allocated
 from leadin.analysis.measures import measure_name
 from leadin.errors import DataError
-from leadin.months import DAYS_PER_MONTH
+from leadin.months import DAYS_PER_MONTH, month_words
 from leadin.trials.schema import conform
 from leadin.trials.trial import Trial
 
@@ -53,10 +53,12 @@ class VisitGrid:
         near = int(np.argmin(np.abs(self.months - month)))
         if abs(self.months[near] - month) <= max(SAME_MONTH, 0.5 / DAYS_PER_MONTH + 1e-9):
             return near
-        told = ", ".join(f"{visit:.4g}" for visit in self.months)
+        told = [month_words(visit) for visit in self.months]
+        if len(set(told)) < len(told):
+            told = [f"{visit:.4g}" for visit in self.months]
         raise DataError(
-            f"month: expected the month of a visit with the {measure_name(self.measure)} ({told}); got {month:g}. "
-            "Name one of these."
+            f"month: expected the month of a visit with the {measure_name(self.measure)} ({', '.join(told)}); got "
+            f"{month:g}. Name one of these."
         )
 
 

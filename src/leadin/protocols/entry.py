@@ -14,6 +14,7 @@ from leadin.protocols.problems import FieldPath
 from leadin.protocols.product import Administration, CellDose, Manufacturing, Product
 from leadin.protocols.protocol import Arm, Protocol
 from leadin.protocols.provenance import Assumption
+from leadin.protocols.stopping_rule import StoppingRule
 
 MASKING_WORDS = {
     "open_label": "open label",
@@ -308,6 +309,8 @@ def _analysis(analysis: PlannedAnalysis) -> str:
     if analysis.method in ("slope_change", "responders", "random_slope", "broken_stick"):
         measures = analysis.either_of or (analysis.measure,)
         parts.append(" or ".join(MEASURE_LABELS[measure].partition(",")[0] for measure in measures))
+    elif analysis.measure != "alsfrs_r":
+        parts.append(MEASURE_LABELS[analysis.measure].partition(",")[0])
     if analysis.method == "responders":
         parts.append(f"{', '.join(f'{rule:g}' for rule in analysis.relative)} % slower" if analysis.relative else "")
         parts.append(
@@ -333,7 +336,37 @@ def _analysis(analysis: PlannedAnalysis) -> str:
         parts.append(f"missing visits imputed {given.imputations} times ({given.assumption.replace('_', ' ')})")
         if given.tipping_point:
             parts.append(f"tipping point from {min(given.tipping_point):g} to {max(0.0, *given.tipping_point):g}")
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part for part in (*parts, *_settings(analysis)) if part)
+
+
+def _settings(analysis: PlannedAnalysis) -> list[str]:
+    """What else is set otherwise than by default: the model of the visits, the fatal events that count, stopping."""
+    parts = []
+    if analysis.covariance != "unstructured":
+        parts.append(f"{analysis.covariance.replace('_', ' ')} covariance")
+    if analysis.degrees_of_freedom != "satterthwaite":
+        variant = " (linear)" if analysis.degrees_of_freedom == "kenward_roger_linear" else ""
+        parts.append(f"Kenward-Roger{variant}")
+    if analysis.fatal_events:
+        parts.append(f"fatal events that count: {', '.join(analysis.fatal_events)}".replace("_", " "))
+        parts.append("others compete")
+    return parts + [_stopping(rule) for rule in analysis.stopping]
+
+
+def _stopping(rule: StoppingRule) -> str:
+    """`stopping rule (exact): serious related in more than 10 %, error at most 0.05, up to 30 treated`."""
+    parts = [f"stopping rule ({rule.kind}): {rule.events} in more than {100 * rule.tolerated:g} %".replace("_", " ")]
+    if rule.unacceptable is not None:
+        parts.append(f"against {100 * rule.unacceptable:g} %")
+    if rule.alpha is not None:
+        parts.append(f"error at most {rule.alpha:g}")
+    if rule.prior_mean is not None and rule.prior_weight is not None:
+        parts.append(f"prior mean {100 * rule.prior_mean:g} % worth {rule.prior_weight:g} participants")
+    if rule.certainty is not None:
+        parts.append(f"certainty {rule.certainty:g}")
+    if rule.first_look > 1:
+        parts.append(f"from {rule.first_look} treated on")
+    return ", ".join([*parts, f"up to {rule.participants} treated"])
 
 
 def _estimand(analysis: PlannedAnalysis) -> str:

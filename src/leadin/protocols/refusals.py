@@ -80,7 +80,9 @@ def _unknown_field(path: FieldPath, model: type[BaseModel]) -> Problem:
     near = nearest(got, names)
     if near:
         return Problem(path, "a known field", shown(got), f"Write '{near}'.")
-    return Problem(path, f"one of the fields {', '.join(names)}", shown(got), "Remove it.")
+    # A plan of its own file, indented under `plan:` as in a protocol.
+    advice = "Leave the line out, and begin with 'analyses:'." if (got, len(path)) == ("plan", 1) else "Remove it."
+    return Problem(path, f"one of the fields {', '.join(names)}", shown(got), advice)
 
 
 def _said_by_validator(path: FieldPath, text: str) -> Problem:

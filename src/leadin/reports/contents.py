@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from leadin.reports.function import function_blocks
+from leadin.reports.glossary import in_other_words
 from leadin.reports.material import Material, gather
 from leadin.reports.no_treatment import no_treatment_sentence
 from leadin.reports.opening import origin_words, title_words, what_was_done
@@ -53,7 +54,8 @@ def report_page(trial: Trial, results: Results, chance: Chance | None = None) ->
 
 
 def first_screen(material: Material) -> tuple[Sentence, ...]:
-    """The three sentences; in a trial without control the one on no treatment stands after that on function."""
+    """The three sentences, then what their words mean; in a trial without control the one on no treatment stands after
+    that on function."""
     protocol = material.trial.protocol
     controlled = len(material.arms) > 1 and (protocol is None or protocol.control_arm is not None)
     untreated = no_treatment_sentence(material.answers, material.chance, protocol is not None)
@@ -63,4 +65,5 @@ def first_screen(material: Material) -> tuple[Sentence, ...]:
     )
     harm = material.came.adverse_events
     safety = safety_sentence(material.answers, not harm.is_empty(), harm["serious"].drop_nulls().len() > 0)
-    return (function_sentence(material.answers, controlled), *chance, survival, safety)
+    told = (function_sentence(material.answers, controlled), *chance, survival, safety)
+    return (*told, *in_other_words(told))

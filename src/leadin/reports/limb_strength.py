@@ -145,7 +145,7 @@ def limb_strength_figure(
                 color=arm.look.colour,
             )
             if column == 0:
-                axes.set_ylabel("Change of strength (% of normal)")
+                axes.set_ylabel("Change (units of strength)")
             else:
                 axes.tick_params(labelleft=False)
         title = "Limb strength, side by side"
@@ -195,7 +195,7 @@ def limb_strength_finding(arms: tuple[ReportArm, ...], courses: Mapping[str | No
         if arm.name in courses:
             course = courses[arm.name]
             sides = (
-                f"{words} {number(side[-1].mean, 1)} % of normal at month {number(side[-1].month, 1)} "
+                f"{words} {number(side[-1].mean, 1)} units of strength at month {number(side[-1].month, 1)} "
                 f"(95 % interval {interval(side[-1].low, side[-1].high, 1)}, {plural(side[-1].n, 'limb')})"
                 for words, side in zip(course.names, (course.first, course.second), strict=True)
             )

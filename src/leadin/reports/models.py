@@ -3,6 +3,7 @@ not be estimated."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def method_and_rule(result: Result, label: str | None = None) -> str:
     month = month_of(result)
     apart = f" ({label})" if label and label not in month else ""
     rule = f", {rule_words(result.rule)}" if result.rule and result.rule != short_method(result.method) else ""
+    if month and re.search(rf"{re.escape(month[2:])}(?![.\d])", rule):
+        month = ""
     return f"{capital(method)}{apart}{month}{rule}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leadin.analysis.multiplicity import FamilyOfTests, Hypothesis, verdict
+from leadin.months import month_words
 from leadin.reports.answers import Answers
 from leadin.reports.numbers import p_value, significant
 from leadin.reports.tables import Column, Rows, Table
@@ -55,7 +56,7 @@ def _about(hypothesis: Hypothesis, answers: Answers) -> str:
     if row is None:
         return f"{name}{method_words(analysis.method)} of {measure_words(analysis.measure)}"
     rule = f", {rule_words(row.rule)}" if row.rule else ""
-    month = "" if row.time_months is None else f", month {row.time_months:g}"
+    month = "" if row.time_months is None else f", month {month_words(row.time_months)}"
     return (
         f"{name}{method_words(row.method)} of {measure_words(row.endpoint)}, {answers.contrast_words(row)}{month}{rule}"
     )

@@ -52,12 +52,14 @@ def full_rule(endpoint: str, rule: str, several: bool) -> str:
 
 
 def no_treatment_sentence(answers: Answers, chance: Chance | None, has_protocol: bool = True) -> Sentence:
-    """What chance alone shows beside what was seen: of the model (else of each participant's slopes) and of responders,
-    for the first arm and rule that has both.
+    """What chance alone shows beside what was seen: of the planned primary of the two, the model and
+    each participant's slopes (else of the model), and of responders, for the first arm and rule that has both.
 
     has_protocol: the trial has one, without which nothing can be simulated.
     """
-    told = [_first(answers, chance, methods) for methods in (("broken_stick", "slope_change"), ("responders",))]
+    planned = {row.method for row in answers.primary}
+    slopes = tuple(sorted(("broken_stick", "slope_change"), key=lambda method: method not in planned))
+    told = [_first(answers, chance, methods) for methods in (slopes, ("responders",))]
     parts = [_told(row, level, answers) for found in told if found is not None for row, level in (found,)]
     if chance is None or not parts:
         return Sentence(ABOUT, NOT_KNOWN if has_protocol else NO_PROTOCOL)

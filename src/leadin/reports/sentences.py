@@ -91,7 +91,7 @@ def _visit_sentence(row: Result, answers: Answers) -> str:
     decimals = decimals_for_interval(row.standard_error, row.ci_low, row.ci_high)
     value, low, high = float(row.estimate or 0.0), float(row.ci_low or 0.0), float(row.ci_high or 0.0)
     size, level = f"{number(abs(value), decimals)} {unit}", answers.interval(row)
-    used = f"{method_words(row.method)}, {plural(row.n or 0, 'participant')}"
+    used = f"{_named(row)}, {plural(row.n or 0, 'participant')}"
     arm, reference = arm_called(answers.arms, row.arm), reference_arm(answers.arms)
     month = number(row.time_months, 1).removesuffix(".0")
     if arm is None or reference is None:
@@ -113,7 +113,7 @@ def _joint_sentence(row: Result, answers: Answers) -> str:
     told = number(value, 1 if decimals is None else decimals)
     if row.method == "win_ratio":
         spread = f"{answers.interval(row)} {interval(low, high, decimals)}; "
-        used = f"{method_words(row.method)}, {plural(row.n or 0, 'participant')}"
+        used = f"{_named(row)}, {plural(row.n or 0, 'participant')}"
         return (
             f"Each participant with {with_arm} held against each with {than}, by survival first and function next: "
             f"{unit} {told} ({spread}{used})."
@@ -121,7 +121,7 @@ def _joint_sentence(row: Result, answers: Answers) -> str:
     spread = ""
     if low is not None and high is not None:
         spread = f"{answers.interval(row)} {spread_words(low, high, decimals, 'lower', 'higher')}; "
-    used = f"{method_words(row.method)}, {rule_words(row.rule or '')}, {plural(row.n or 0, 'participant')}"
+    used = f"{_named(row)}, {rule_words(row.rule or '')}, {plural(row.n or 0, 'participant')}"
     size = number(abs(float(value or 0.0)), 1 if decimals is None else decimals)
     way = "higher" if float(value or 0.0) >= 0 else "lower"
     return (
@@ -158,19 +158,22 @@ def spread_words(low: float, high: float, decimals: int | None, down: str, up: s
 
 
 def _significance(row: Result, answers: Answers) -> str:
+    which = _named(row) + (f", {answers.contrast_words(row)}" if len(answers.arms) > 2 else "")
     hypothesis = None if answers.family is None else answers.family.of(row)
     if answers.family is not None and hypothesis is not None:
         verdict, level = "is" if hypothesis.rejected else "is not", _level(answers.family.alpha)
         return (
-            f"The planned primary analysis ({method_words(row.method)}) {verdict} significant at the familywise "
+            f"The planned primary analysis ({which}) {verdict} significant at the familywise "
             f"{level} level ({p_phrase(row.p)}, adjusted for multiplicity {p_phrase(hypothesis.adjusted_p)})."
         )
     alpha = answers.alpha(row)
     verdict, level = "is" if row.p is not None and row.p < alpha else "is not", _level(alpha)
-    return (
-        f"The planned primary analysis ({method_words(row.method)}) {verdict} significant at the {level} level "
-        f"({p_phrase(row.p)})."
-    )
+    return f"The planned primary analysis ({which}) {verdict} significant at the {level} level ({p_phrase(row.p)})."
+
+
+def _named(row: Result) -> str:
+    """The method within brackets: `repeated-measures model, MMRM`, without brackets of its own."""
+    return method_words(row.method).replace(" (", ", ").replace(")", "")
 
 
 def _level(alpha: float) -> str:

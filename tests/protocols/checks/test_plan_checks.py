@@ -253,6 +253,14 @@ def test_the_entry_tells_settings_and_multiplicity(small):
         ("Secondary", "cox; within site, sex; re-randomised 9,999 times"),
         ("Multiplicity", "familywise two-sided level 0.1: main, cox; Holm's procedure"),
     )
+    model = {"covariance": "toeplitz", "degrees_of_freedom": "kenward_roger_linear", "measure": "svc_percent"}
+    assert rows_of(small, {"method": "mmrm", **model}, {"method": "mmrm", "degrees_of_freedom": "kenward_roger"}) == (
+        ("Secondary", "mmrm; SVC; toeplitz covariance; Kenward-Roger (linear)"),
+        ("Secondary", "mmrm; Kenward-Roger"),
+    )
+    assert rows_of(small, {"method": "log_rank", "fatal_events": ["death"]}) == (
+        ("Secondary", "log_rank; fatal events that count: death; others compete"),
+    )
     assert rows_of(small, mmrm, multiplicity={"procedure": "fixed_sequence"})[-1] == (
         "Multiplicity",
         "familywise two-sided level 0.05: main; one after the other, each at the full level, up to the first that is "
@@ -272,3 +280,21 @@ def test_words_without_multiplicity():
     from leadin.protocols.multiplicity_words import multiplicity_words
 
     assert multiplicity_words(Plan.model_validate({"analyses": [{"method": "cox"}]})) == ""
+
+
+def test_the_entry_tells_stopping_rules(small):
+    often = {"tolerated": 0.1, "participants": 30}
+    rules = [
+        {"kind": "exact", "alpha": 0.05, **often},
+        {"kind": "bayesian", "events": "any", "prior_mean": 0.2, "prior_weight": 2, "certainty": 0.95, **often},
+        {"kind": "likelihood_ratio", "events": "serious", "unacceptable": 0.3, "alpha": 0.1, "first_look": 3, **often},
+    ]
+    assert rows_of(small, {"method": "safety", "role": "safety", "stopping": rules}) == (
+        (
+            "Safety",
+            "safety; stopping rule (exact): serious related in more than 10 %, error at most 0.05, up to 30 treated; "
+            "stopping rule (bayesian): any in more than 10 %, prior mean 20 % worth 2 participants, certainty 0.95, up "
+            "to 30 treated; stopping rule (likelihood ratio): serious in more than 10 %, against 30 %, error at most "
+            "0.1, from 3 treated on, up to 30 treated",
+        ),
+    )

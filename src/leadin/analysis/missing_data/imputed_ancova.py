@@ -28,6 +28,7 @@ from leadin.engine.draws import Draws
 from leadin.engine.streams import Streams
 from leadin.engine.t_tests import MeanTest
 from leadin.errors import DataError
+from leadin.months import month_words
 from leadin.protocols.imputation import Imputation
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
@@ -173,7 +174,7 @@ def _estimand(visits: VisitsToImpute, planned: PlannedAnalysis, settings: Imputa
     adjusted = " and ".join(["baseline", *dict.fromkeys(planned.covariates)])
     return (
         f"Among all participants with a value of the {measure_name(planned.measure)} at baseline or after it, as "
-        f"allocated: the mean change from baseline to month {visits.month:.4g}, adjusted for {adjusted}, arm "
+        f"allocated: the mean change from baseline to month {month_words(visits.month)}, adjusted for {adjusted}, arm "
         f"{data.arms[number]} minus arm {data.arms[0]}, values not seen imputed {settings.imputations} times "
         f"({ASSUMED[settings.assumption]})."
     )

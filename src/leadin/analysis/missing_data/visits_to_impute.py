@@ -15,6 +15,7 @@ from leadin.analysis.model_visits import ordered_arms
 from leadin.analysis.standing_values import died_before, standing_values, worst_value
 from leadin.analysis.visit_grid import VisitGrid, visit_grid
 from leadin.errors import DataError
+from leadin.months import month_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.trials.trial import Trial
 
@@ -87,7 +88,8 @@ def _refuse_unnamed_death(trial: Trial, grid: VisitGrid, visit: int, planned: Pl
         people = "1 participant" if died == 1 else f"{died} participants"
         raise DataError(
             f"intercurrent_events: expected a strategy for death ({' or '.join(known)}), since {people} died by "
-            f"month {grid.months[visit]:.4g} and values after death are not imputed unasked; got none. Name one."
+            f"month {month_words(grid.months[visit])} and values after death are not imputed unasked; got none. "
+            "Name one."
         )
 
 
@@ -100,7 +102,7 @@ def _visits(
         if seen[number, visit] < FEWEST_SEEN:
             raise DataError(
                 f"expected at least {FEWEST_SEEN} participants {of_arm(name)} with a value of the "
-                f"{measure_name(grid.measure)} at month {grid.months[visit]:.4g}; got {seen[number, visit]}"
+                f"{measure_name(grid.measure)} at month {month_words(grid.months[visit])}; got {seen[number, visit]}"
             )
     kept = [k for k in range(visit + 1) if bool((seen[:, k] >= FEWEST_SEEN).all())]
     out = [grid.names[k] for k in range(visit + 1) if k not in kept]
