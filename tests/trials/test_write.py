@@ -191,6 +191,29 @@ def test_tables_that_leadin_did_not_write_are_refused(trial, tmp_path):
     assert refused(trial, folder) == expected
 
 
+@pytest.mark.parametrize(
+    ("stands", "comes", "fits"),
+    [
+        ("simulated", "simulated", True),
+        ("conducted", "simulated", False),
+        ("imported", "simulated", False),
+        ("imported", "imported", True),
+        ("conducted", "imported", True),
+        ("simulated", "conducted", True),
+    ],
+)
+def test_a_simulated_trial_never_replaces_real_data(trial, tmp_path, stands, comes, fits):
+    there, new = (replace(trial, manifest=replace(trial.manifest, origin=origin)) for origin in (stands, comes))
+    folder = write_trial(there, tmp_path / "t")
+    if fits:
+        assert write_trial(new, folder) == folder
+        return
+    assert refused(new, folder) == (
+        "expected no folder of real data for a simulated trial, since what stands there is replaced; got one whose "
+        f"trial was {stands}. Choose another folder."
+    )
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(trial, tmp_path):
     (tmp_path / "t").write_text("mine")
     assert refused(trial, tmp_path / "t") == "expected a folder to write to; got a file. Choose another name."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +50,8 @@ def write_trial(
     table holds of the data sets that the trial was imported from is written as `outside.NAME.json` (Dataset-JSON).
 
     The folder is written beside its place and put there by one rename: a write that fails or is killed at any point
-    leaves what stood there. A folder that is no trial folder, or holds further files, is refused. Raises DataError for
+    leaves what stood there. A folder that is no trial folder, or holds further files, is refused, and
+    so is real data (conducted, imported) in the place of which a simulated trial would stand. Raises DataError for
     that, for a place that cannot be written to and for cells that no file can hold; UsageError for another format.
     """
     if table_format not in FORMATS:
@@ -68,7 +70,7 @@ def write_trial(
         files[PROTOCOL] = protocol_to_json(trial.protocol).encode()
     if import_report is not None:
         files[IMPORT_REPORT] = import_report.to_csv().encode()
-    with replaced_folder(folder, may_replace=_refuse_other_folders(folder)) as draft:
+    with replaced_folder(folder, may_replace=_refuse_other_folders(folder, trial.manifest.origin)) as draft:
         for file, content in files.items():
             (draft / file).write_bytes(content)
     return folder
@@ -145,7 +147,7 @@ def _manifest(trial: Trial, tables: dict[str, str]) -> Manifest:
     return replace(manifest, protocol=trial.protocol.name, protocol_sha256=protocol_sha256(trial.protocol))
 
 
-def _refuse_other_folders(folder: Path) -> Callable[[Path], None]:
+def _refuse_other_folders(folder: Path, origin: str) -> Callable[[Path], None]:
     def may_replace(existing: Path) -> None:
         if not existing.is_dir():
             raise DataError(f"{folder}: expected a folder to write to; got a file. Choose another name.")
@@ -161,8 +163,23 @@ def _refuse_other_folders(folder: Path) -> Callable[[Path], None]:
                 f"{folder}: expected a folder that leadin wrote, since what stands there is replaced; got one without "
                 f"a {MANIFEST} of leadin. Choose another folder."
             )
+        stands = _origin(existing / MANIFEST)
+        if origin == "simulated" and stands in ("conducted", "imported"):
+            raise DataError(
+                f"{folder}: expected no folder of real data for a simulated trial, since what stands there is replaced"
+                f"; got one whose trial was {stands}. Choose another folder."
+            )
 
     return may_replace
+
+
+def _origin(manifest: Path) -> object:
+    """What the manifest says of where its trial came from; None where it cannot be read."""
+    try:
+        said = json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said.get("origin") if isinstance(said, dict) else None
 
 
 def _is_ours(manifest: Path) -> bool:
