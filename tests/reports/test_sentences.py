@@ -10,6 +10,7 @@ import pytest
 from leadin.analysis.kaplan_meier import survival_curve
 from leadin.analysis.result import Result
 from leadin.designs.chance import Chance, ChanceLevel
+from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.answers import Answers
 from leadin.reports.no_treatment import cloud_of, no_treatment_sentence, shares_of
 from leadin.reports.sentences import (
@@ -458,3 +459,20 @@ def test_mean_survival_up_to_a_month_is_told(cells_and_control, answers):
     assert "The planned primary analysis (restricted mean survival) is significant" in said
     for other in (replace(row, unit="log ratio of means"), replace(row, contrast=None), replace(row, ci_low=None)):
         assert "Up to month" not in survival_sentence(answers((other,), cells_and_control), curves).text
+
+
+def test_two_planned_primaries_at_two_months_are_both_told(slope_row, cells_and_control):
+    four = slope_row(method="ancova", unit="points", time_months=122 / 30.4375, rule="ANCOVA", p=0.03)
+    six = slope_row(method="ancova", unit="points", time_months=183 / 30.4375, rule="ANCOVA", p=0.4)
+    plain = slope_row(method="ancova", unit="points", time_months=183 / 30.4375, rule="two-sample t, unadjusted", p=0.5)
+    at_four, at_six = (PlannedAnalysis(method="ancova", month=month) for month in (4, 6))
+    made_by = {four: at_four, six: at_six, plain: at_six}
+    told = function_sentence(Answers((four, six, plain), cells_and_control, (four, six), made_by=made_by)).text
+    assert told.count("At month ") == 2
+    assert "At month 4 ALSFRS-R was 0.31 points higher" in told
+    assert "At month 6 ALSFRS-R was 0.31 points higher" in told
+    assert "The planned primary analysis (analysis of covariance, month 4) is significant" in told
+    assert "The planned primary analysis (analysis of covariance, month 6) is not significant" in told
+    alone = function_sentence(Answers((four, six, plain), cells_and_control, (six,), made_by=made_by)).text
+    assert alone.count("At month ") == 1
+    assert "The planned primary analysis (analysis of covariance) is not significant" in alone

@@ -59,7 +59,8 @@ def function_sentence(answers: Answers, controlled: bool = True) -> Sentence:
 
 
 def _model_rows(answers: Answers, endpoints: Sequence[str]) -> list[Result]:
-    """The rows that answer for an endpoint: those of the first method that has an estimate, a planned primary first."""
+    """The rows that answer for an endpoint: those of the first method that has an estimate, a planned primary first;
+    every planned primary of that method, and of a comparison that has none the first."""
     alone = len(answers.arms) == 1
     usable = [
         row
@@ -72,11 +73,20 @@ def _model_rows(answers: Answers, endpoints: Sequence[str]) -> list[Result]:
     ]
     for method in [row.method for row in usable if row in answers.primary] + list(MODELS):
         rows = sorted((row for row in usable if row.method == method), key=lambda row: row not in answers.primary)
-        # Of one comparison told in several ways (adjusted and not) the first.
-        rows = list({row.contrast: row for row in reversed(rows) if row.endpoint == rows[0].endpoint}.values())[::-1]
         if rows:
-            return rows[:1] if alone else rows
+            return rows[:1] if alone else _told_once([row for row in rows if row.endpoint == rows[0].endpoint], answers)
     return []
+
+
+def _told_once(rows: Sequence[Result], answers: Answers) -> list[Result]:
+    """Primary ones at several months each; of a comparison told in several ways (adjusted and not) the first."""
+    told: dict[tuple[str | None, float | None], Result] = {}
+    for row in rows:
+        if row in answers.primary:
+            told.setdefault((row.contrast, row.time_months), row)
+        elif all(contrast != row.contrast for contrast, _ in told):
+            told[row.contrast, None] = row
+    return list(told.values())
 
 
 def _row_sentence(row: Result, answers: Answers) -> str:
@@ -158,7 +168,9 @@ def spread_words(low: float, high: float, decimals: int | None, down: str, up: s
 
 
 def _significance(row: Result, answers: Answers) -> str:
-    which = _named(row) + (f", {answers.contrast_words(row)}" if len(answers.arms) > 2 else "")
+    several = row.time_months is not None and len(answers.primary) > 1
+    month = f", month {number(row.time_months, 1).removesuffix('.0')}" if several else ""
+    which = _named(row) + month + (f", {answers.contrast_words(row)}" if len(answers.arms) > 2 else "")
     hypothesis = None if answers.family is None else answers.family.of(row)
     if answers.family is not None and hypothesis is not None:
         verdict, level = "is" if hypothesis.rejected else "is not", _level(answers.family.alpha)
