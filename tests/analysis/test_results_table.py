@@ -140,6 +140,8 @@ ROWS = (
     Result("safety", "adverse_events", arm="a", rule="Infections", unit="proportion of participants"),
     Result("cox", "survival", arm="a"),
     Result("mmrm", "alsfrs_r", arm="a", rule="adjusted mean"),
+    Result("joint_rank", "alsfrs_r", arm="a", rule="mean rank"),
+    Result("joint_rank", "alsfrs_r", arm="a", rule="adjusted mean rank"),
     Result("kaplan_meier", "survival", arm="a"),
     Result("kaplan_meier", "survival", arm="a", rule=f"cumulative incidence of death, {TOLD_APART}"),
     Result("kaplan_meier", "survival", arm="a", rule="cumulative incidence of death"),
@@ -148,15 +150,15 @@ ROWS = (
 
 def test_a_short_table_leaves_out_details_and_says_how_many():
     shown = short(ROWS)
-    assert shown == (ROWS[0], ROWS[2], ROWS[5], ROWS[7], ROWS[9])
+    assert shown == (ROWS[0], ROWS[2], ROWS[5], ROWS[9], ROWS[11])
     hidden = (
-        "5 more rows (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
+        "7 more rows (single adverse events, second intervals, adjusted means and the like) in the JSON and in "
         "`to_polars()`."
     )
     assert footer(ROWS, shown) == [hidden]
     assert footer(ROWS, ROWS) == []
     assert text_table(ROWS, interval="x").splitlines()[-1] == hidden
-    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 10
+    assert len(text_table(ROWS, interval="x", everything=True).splitlines()) == 2 + 12
 
 
 def test_reasons_are_told_once_with_all_their_methods():

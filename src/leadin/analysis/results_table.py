@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from leadin.analysis.adverse_event_kinds import KIND_RULES
 from leadin.analysis.adverse_event_shares import SHARE
 from leadin.analysis.cumulative_incidence import TOLD_APART
+from leadin.analysis.joint_rank import ADJUSTED_MEAN as ADJUSTED_MEAN_RANK
+from leadin.analysis.joint_rank import MEAN as MEAN_RANK
 from leadin.analysis.joint_rank import PAIRS
 from leadin.analysis.missing_data.deltas import deltas_of
 from leadin.analysis.mmrm.mmrm import ADJUSTED_MEAN
@@ -25,18 +27,21 @@ COLUMNS = ("Method", "Endpoint", "What", "Estimate", "", "p", "n", "Unit")
 NUMBERS = (False, False, False, True, True, True, True, False)
 """Which columns hold numbers and are aligned right."""
 ABSENT = "-"
+OF_ONE_ARM = (ADJUSTED_MEAN, MEAN_RANK, ADJUSTED_MEAN_RANK)
+"""Rules of what an arm had by itself, beside a comparison that stands in the table."""
 
 
 def short(rows: Sequence[Result]) -> tuple[Result, ...]:
     """The rows that a short table shows: no second interval of one share, no single kinds of adverse or fatal event, no
-    adjusted means, nor what decided how many pairs; of safety the shares of each kind and the stopping rules."""
+    means or ranks of one arm, nor what decided how many pairs; of safety the shares of each kind and the stopping
+    rules."""
     return tuple(row for row in rows if not _is_detail(row))
 
 
 def _is_detail(row: Result) -> bool:
     if row.method == "safety":
         return (row.rule not in KIND_RULES or row.unit != SHARE) and not is_stopping_row(row)
-    if row.rule == ADJUSTED_MEAN or row.unit == PAIRS or deltas_of(row.rule) is not None:
+    if row.rule in OF_ONE_ARM or row.unit == PAIRS or deltas_of(row.rule) is not None:
         return True
     return row.rule is not None and row.rule.endswith((WILSON, TOLD_APART))
 
