@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from leadin.analysis.intercurrent_events import Strategies, handled
+from leadin.analysis.intercurrent_events import handled
 from leadin.analysis.result import Result
 from leadin.protocols.estimand import Estimand, IntercurrentEvent
 from leadin.protocols.estimand_words import EVENTS, estimand_words, strategy_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
+from leadin.protocols.strategies import Strategies
 from leadin.trials.trial import Trial
 
 

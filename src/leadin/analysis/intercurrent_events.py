@@ -21,13 +21,10 @@ from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.estimand import IntercurrentEvent, IntercurrentEventKind, Strategy
 from leadin.protocols.estimand_words import EVENTS, strategy_words
 from leadin.protocols.planned_analysis import PlannedAnalysis
+from leadin.protocols.strategies import Strategies
 from leadin.trials.fatal_events import first_events
 from leadin.trials.schema import SCHEMAS, conform
 from leadin.trials.trial import Trial
-
-Strategies = Mapping[IntercurrentEventKind, tuple[Strategy, ...]]
-"""For each intercurrent event the strategies that a method knows; the first is what it does where a plan says
-nothing."""
 
 AT_A_VISIT = ("ancova",)
 """Methods that compare one visit, at which a value can stand for those to whom an event happened before it."""

@@ -27,13 +27,14 @@ from leadin.analysis import safety as _safety
 from leadin.analysis import slope_change as _slope_change
 from leadin.analysis import slope_model as _slope_model
 from leadin.analysis import win_ratio as _win_ratio
-from leadin.analysis.intercurrent_events import Strategies
 from leadin.analysis.missing_data.imputed_ancova import imputed_ancova
 from leadin.analysis.mmrm import mmrm as _mmrm
 from leadin.analysis.result import Result
 from leadin.errors import UsageError
 from leadin.protocols.nearest import nearest
+from leadin.protocols.planned_analysis import Method as Name
 from leadin.protocols.planned_analysis import PlannedAnalysis
+from leadin.protocols.strategies import STRATEGIES, Strategies
 from leadin.trials.trial import Trial
 
 Run = Callable[[Trial, PlannedAnalysis, str | None], tuple[Result, ...]]
@@ -43,16 +44,19 @@ Run = Callable[[Trial, PlannedAnalysis, str | None], tuple[Result, ...]]
 class Method:
     """A method. run: from a usable trial, the planned analysis and the reference arm to results.
 
-    needs: the table without which nothing can be said. answers: the question in words. strategies: how it can handle
-    intercurrent events, its own way first. references: with DOI.
+    needs: the table without which nothing can be said. answers: the question in words. references: with DOI.
     """
 
-    name: str
+    name: Name
     run: Run
     needs: Literal["assessments", "events", "adverse_events", "lots"]
     answers: str
-    strategies: Strategies
     references: tuple[str, ...]
+
+    @property
+    def strategies(self) -> Strategies:
+        """How it can handle intercurrent events, its own way first."""
+        return STRATEGIES[self.name]
 
 
 def method_named(name: str) -> Method:
@@ -90,32 +94,6 @@ def _change_at_a_visit(trial: Trial, planned: PlannedAnalysis, reference: str | 
     return _ancova.ancova(trial, planned, reference)
 
 
-_OBSERVED: Strategies = {
-    "ventilation": ("treatment_policy", "hypothetical", "while_alive"),
-    "non_invasive_ventilation": ("treatment_policy", "hypothetical", "while_alive"),
-    "other_therapy": ("treatment_policy", "hypothetical", "while_alive"),
-    "not_dosed": ("treatment_policy", "principal_stratum"),
-}
-_SLOPES: Strategies = {"death": ("while_alive",), **_OBSERVED}
-_MODELS: Strategies = {"death": ("hypothetical",), **_OBSERVED}
-# One visit: nothing there of those who died before it, unless the plan lets a value stand.
-_AT_A_VISIT: Strategies = {
-    "death": ("hypothetical", "while_alive", "composite"),
-    "ventilation": ("treatment_policy", "hypothetical", "while_alive", "composite"),
-    "non_invasive_ventilation": ("treatment_policy", "hypothetical", "while_alive", "composite"),
-    "other_therapy": ("treatment_policy", "hypothetical", "while_alive", "composite"),
-    "not_dosed": ("treatment_policy", "principal_stratum"),
-}
-_COMPOSITE: Strategies = {"death": ("composite",), **_OBSERVED}
-_RESPONDERS: Strategies = {"death": ("composite", "while_alive"), **_OBSERVED}
-# Death is the outcome itself; so is ventilation where the protocol counts it as fatal.
-_SURVIVAL: Strategies = {
-    "death": ("composite", "treatment_policy"),
-    "ventilation": ("treatment_policy",),
-    "not_dosed": ("treatment_policy", "principal_stratum"),
-}
-_SAFETY: Strategies = {"death": ("while_alive",), "not_dosed": ("principal_stratum",)}
-
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -124,7 +102,6 @@ METHODS: dict[str, Method] = {
             _slope_change.slope_change,
             "assessments",
             "Did participants decline slower after time zero than before it, and more so in one arm?",
-            _SLOPES,
             _slope_change.REFERENCES,
         ),
         Method(
@@ -132,7 +109,6 @@ METHODS: dict[str, Method] = {
             _responders.responders,
             "assessments",
             "What share of participants slowed down by a rule, and more so in one arm?",
-            _RESPONDERS,
             _responders.REFERENCES,
         ),
         Method(
@@ -140,7 +116,6 @@ METHODS: dict[str, Method] = {
             _model(_random_slope.random_slope),
             "assessments",
             "Do the arms decline at different rates from time zero on?",
-            _MODELS,
             _slope_model.REFERENCES,
         ),
         Method(
@@ -148,7 +123,6 @@ METHODS: dict[str, Method] = {
             _model(_broken_stick.broken_stick),
             "assessments",
             "Does the rate of decline change at time zero, and more in one arm than in another?",
-            _MODELS,
             _slope_model.REFERENCES,
         ),
         Method(
@@ -156,7 +130,6 @@ METHODS: dict[str, Method] = {
             _mmrm.mmrm,
             "assessments",
             "How far apart are the arms at each visit?",
-            _MODELS,
             _mmrm.REFERENCES,
         ),
         Method(
@@ -164,7 +137,6 @@ METHODS: dict[str, Method] = {
             _change_at_a_visit,
             "assessments",
             "Does the change from baseline at one visit differ between the arms?",
-            _AT_A_VISIT,
             _ancova.REFERENCES,
         ),
         Method(
@@ -172,7 +144,6 @@ METHODS: dict[str, Method] = {
             _joint_rank.joint_rank,
             "assessments",
             "Do participants of one arm fare better than those of another, by survival first and then by function?",
-            _COMPOSITE,
             _joint_rank.REFERENCES,
         ),
         Method(
@@ -180,7 +151,6 @@ METHODS: dict[str, Method] = {
             _win_ratio.win_ratio,
             "assessments",
             "How often does a participant of one arm fare better than one of another, by survival and then function?",
-            _COMPOSITE,
             _win_ratio.REFERENCES,
         ),
         Method(
@@ -188,7 +158,6 @@ METHODS: dict[str, Method] = {
             _kaplan_meier.kaplan_meier,
             "events",
             "How many are alive at each landmark?",
-            _SURVIVAL,
             _kaplan_meier.REFERENCES,
         ),
         Method(
@@ -196,16 +165,14 @@ METHODS: dict[str, Method] = {
             _log_rank.log_rank,
             "events",
             "Do the arms die at the same rate?",
-            _SURVIVAL,
             _log_rank.REFERENCES,
         ),
-        Method("cox", _cox.cox, "events", "How many times as fast does one arm die?", _SURVIVAL, _cox.REFERENCES),
+        Method("cox", _cox.cox, "events", "How many times as fast does one arm die?", _cox.REFERENCES),
         Method(
             "restricted_mean",
             _restricted_mean.restricted_mean,
             "events",
             "How many months are lived on average up to a stated month, and how many more in one arm?",
-            _SURVIVAL,
             _restricted_mean.REFERENCES,
         ),
         Method(
@@ -213,7 +180,6 @@ METHODS: dict[str, Method] = {
             _paired_side.paired_side,
             "assessments",
             "Does the limb on the side that was given cells keep more strength than the other one?",
-            _SLOPES,
             _paired_side.REFERENCES,
         ),
         Method(
@@ -221,7 +187,6 @@ METHODS: dict[str, Method] = {
             _potency.potency,
             "lots",
             "Do cells secrete more after differentiation, and do participants with more potent cells decline slower?",
-            _SLOPES,
             _potency.REFERENCES,
         ),
         Method(
@@ -229,7 +194,6 @@ METHODS: dict[str, Method] = {
             _safety.safety,
             "adverse_events",
             "How many had an adverse event, how often, and what could still have been missed?",
-            _SAFETY,
             _safety.REFERENCES,
         ),
     )

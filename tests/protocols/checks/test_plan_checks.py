@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from leadin.protocols.check import check_protocol
 from leadin.protocols.checks.methods import PARTICIPANT_COLUMNS, SAME_MONTH
 from leadin.protocols.entry import registry_entry
 from leadin.protocols.plan import Plan
+from leadin.protocols.planned_analysis import Method
 from leadin.protocols.protocol import Protocol
+from leadin.protocols.strategies import STRATEGIES, known_strategies
 
 
 def findings(said):
@@ -231,6 +235,45 @@ def test_of_three_arms_the_first_contrast_is_tested(small):
         "There are 3 arms; of each analysis the arm that it names, else the first, is held against the reference at "
         "the familywise level, the others are not.",
     ) in found
+
+
+@pytest.mark.parametrize(("position", "severity"), [(0, "warning"), (1, "note")])
+def test_a_strategy_that_the_method_cannot_carry_out(small, position, severity):
+    asked = {
+        "method": "slope_change",
+        "intercurrent_events": [
+            {"event": "ventilation", "strategy": "hypothetical"},
+            {"event": "death", "strategy": "hypothetical"},
+        ],
+    }
+    analyses = [{"method": "cox"}, {"method": "cox", "alpha": 0.1}]
+    analyses[position] = asked
+    told = [finding for finding in planned(small, *analyses) if finding[0] == "strategy-not-carried-out"]
+    assert told == [
+        (
+            "strategy-not-carried-out",
+            severity,
+            f"plan.analyses[{position}].intercurrent_events[1]",
+            "slope_change cannot handle death by hypothetical, only by while alive; it will take the first of these "
+            "and say so. Write that, or choose a method that can.",
+        )
+    ]
+
+
+def test_an_event_that_a_method_does_not_look_at_changes_nothing(small):
+    def asked(strategy):
+        return {"method": "safety", "intercurrent_events": [{"event": "other_therapy", "strategy": strategy}]}
+
+    assert planned(small, asked("treatment_policy")) == []
+    assert planned(small, asked("composite"))[0][3].startswith(
+        "safety cannot handle other therapy by composite, only by treatment policy; it will"
+    )
+
+
+def test_every_method_has_its_strategies():
+    assert set(STRATEGIES) == set(get_args(Method))
+    assert known_strategies("mmrm", "death") == ("hypothetical",)
+    assert known_strategies("cox", "other_therapy") == ("treatment_policy",)
 
 
 def test_an_analysis_said_twice(small):

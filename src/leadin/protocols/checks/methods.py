@@ -9,6 +9,7 @@ from leadin.protocols.finding import ProtocolFinding
 from leadin.protocols.nearest import nearest
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.protocol import Protocol
+from leadin.protocols.strategies import known_strategies
 
 COMPARING = ("log_rank", "cox", "restricted_mean", "win_ratio", "joint_rank")
 """Methods that say nothing of one arm."""
@@ -56,6 +57,7 @@ def method_findings(protocol: Protocol, analysis: PlannedAnalysis, field: str) -
         yield from _side(protocol, field)
     if analysis.method == "potency":
         yield from _secretion(protocol, field)
+    yield from _strategies(analysis, field)
     if analysis.rerandomisations is not None and not protocol.randomised:
         yield ProtocolFinding(
             "nothing-to-re-randomise",
@@ -124,6 +126,20 @@ def _columns(analysis: PlannedAnalysis, field: str) -> Iterator[ProtocolFinding]
                     f"{name} is no column that a trial folder knows by itself; the table of participants has to have "
                     f"it.{f' Did you mean {near}?' if near else ''}",
                 )
+
+
+def _strategies(analysis: PlannedAnalysis, field: str) -> Iterator[ProtocolFinding]:
+    for position, item in enumerate(analysis.intercurrent_events):
+        known = known_strategies(analysis.method, item.event)
+        if item.strategy not in known:
+            asked, ways = item.strategy.replace("_", " "), " or ".join(way.replace("_", " ") for way in known)
+            yield ProtocolFinding(
+                "strategy-not-carried-out",
+                "warning" if analysis.role == "primary" else "note",
+                f"{field}.intercurrent_events[{position}]",
+                f"{analysis.method} cannot handle {item.event.replace('_', ' ')} by {asked}, only by {ways}; it will "
+                "take the first of these and say so. Write that, or choose a method that can.",
+            )
 
 
 def _side(protocol: Protocol, field: str) -> Iterator[ProtocolFinding]:
