@@ -66,6 +66,14 @@ def test_without_a_schedule_shared_days_are_the_visits():
     assert grid.outside == 4
 
 
+@pytest.mark.parametrize(("apart", "shared"), [(1.0, 1), (1.5, 2)])
+def test_days_are_shared_within_a_day_and_no_more(apart, shared):
+    scores = {"a": days((0, 40), (30, 39)), "b": days((0, 40), (30 + apart, 38))}
+    events = [(who, 12, "end_of_follow_up") for who in "ab"]
+    grid = visit_grid(build_trial(dict.fromkeys("ab", "x"), scores, events), "alsfrs_r")
+    assert grid.months.size == shared
+
+
 def test_a_late_visit_counts_those_still_followed():
     """Half of those who can be seen, not half of those who began."""
     scores = {who: {0: 40, 1: 39} for who in "abcdef"}

@@ -251,7 +251,7 @@ def state_words(found: Standing, boundary: Boundary) -> tuple[str, ...]:
         return (f"boundary reached at participant {n} or before: {here}", found.order.words)
     if found.state == "not reached":
         return (f"boundary not reached: {here}", found.order.words)
-    orders = f"{100 * (found.by_chance or 0.0):.2g} % of the orders in which they can have come"
+    orders = f"{100 * (found.by_chance or 0.0):.3g} % of the orders in which they can have come"
     return (
         f"boundary not reached by the final count, {here}; whether it was on the way is unknown: {orders} reach it",
         found.order.words,
