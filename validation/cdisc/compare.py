@@ -182,4 +182,6 @@ def main(pilot: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Name the folder of the pilot's Dataset-JSON files: python -m validation.cdisc.compare FOLDER")
     main(sys.argv[1])
