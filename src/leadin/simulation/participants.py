@@ -110,7 +110,7 @@ def simulate_arrays(
     draws = Draws(streams)
     screened = screen(protocol, population, times, sites, numbers, draws, batch)
     arm = np.full(screened.outcome.size, NO_ARM)
-    arm[screened.counted] = _arms(protocol, screened, numbers, draws)
+    arm[screened.counted] = arms_of(protocol, screened, numbers, draws)
     rows = np.flatnonzero(arm != NO_ARM)
     entered = take(screened.candidates, rows)
     effect = ConstantSlowing(slowing) if therapy is None else therapy
@@ -123,7 +123,7 @@ def sites_of(protocol: Protocol, population: Population, planned: int) -> int:
     return protocol.sites or -(-planned // population.attendance.participants_per_site)
 
 
-def _arms(protocol: Protocol, screened: Screened, planned: Sequence[int], draws: Draws) -> Ints:
+def arms_of(protocol: Protocol, screened: Screened, planned: Sequence[int], draws: Draws) -> Ints:
     """The arm of everybody who fills a place, in the order of screening."""
     if screened.arm is not None:
         chosen: Ints = screened.arm[screened.counted]

@@ -1,0 +1,118 @@
+"""The fast generator: whole trials as functions of (seed, replicate), each collapsed as it is made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadin.designs.fast_nature import cure, fast_nature
+from leadin.designs.fast_plan import fast_plan
+from leadin.designs.kernels.plan import SCRATCH, Record
+from leadin.designs.kernels.trial import simulate_trials
+from leadin.designs.manufacturing_runs import Runs, manufacturing_runs
+from leadin.disease.effect import ConstantSlowing, Effect
+from leadin.disease.load import load_population
+from leadin.disease.population import Population
+from leadin.engine.collapsed import SUMS, Collapsed
+from leadin.months import DAYS_PER_MONTH
+from leadin.protocols.protocol import Protocol
+from leadin.simulation.participants import sites_of
+from leadin.simulation.timetable import timetable
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LOW = 0xFFFFFFFF
+MOST_REPLICATES = 1 << 32
+"""Replicates are numbered below this."""
+
+
+class FastGenerator:
+    """Trials of one protocol under one truth, collapsed; a replicate is the same alone, in any chunk, on any thread.
+
+    planned: participants per arm. effect: a constant slowing or a therapy. measures: those collapsed, in order; see
+    `fast_plan.KINDS`. keep_seen: whether values at visits are kept, for analyses at visits. months: by measure, of the
+    planned times after 0, in months.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        *,
+        planned: Sequence[int],
+        population: str | Path | Population = "pro-act",
+        effect: Effect = ConstantSlowing(0.0),
+        seed: int = 1,
+        measures: Sequence[str] = ("alsfrs_r",),
+        keep_seen: bool = True,
+        runs: Runs | None = None,
+    ) -> None:
+        nature, times = load_population(population), timetable(protocol)
+        sites = sites_of(protocol, nature, sum(planned))
+        routes = [dose.route for arm in protocol.arms for dose in arm.administrations]
+        self.runs = runs or manufacturing_runs(protocol, nature, times, planned, sites, effect, seed)
+        longest_wait = float(self.runs.wait.max(initial=0.0))
+        self.plan = fast_plan(
+            protocol, nature, times, planned, sites, measures, keep_seen=keep_seen, longest_wait=longest_wait
+        )
+        self.nature, self.cure = fast_nature(nature, routes), cure(effect)
+        self.sizes: Ints = np.array(planned, dtype=np.int64)
+        self.measures = tuple(measures)
+        self.months = {
+            measure: tuple(
+                visit.day / DAYS_PER_MONTH for visit in protocol.visits if visit.day > 0 and measure in visit.measures
+            )
+            for measure in measures
+        }
+        self._keys = np.uint32(seed & LOW), np.uint32(seed >> 32 & LOW)
+        self._times = max((len(months) for months in self.months.values()), default=0) if keep_seen else 0
+        self._strata = strata_of(protocol, sites)
+        self._of_thread = threading.local()
+
+    def generate(self, first: int, count: int) -> Collapsed:
+        """Replicates first, first + 1, ..., first + count - 1. The arrays are the caller's to keep."""
+        n, m = int(self.sizes.sum()), len(self.measures)
+        sums = np.empty((count, m, SUMS, n))
+        seen = np.empty((count, m, self._times, n))
+        survival = np.empty((count, 2, n))
+        screened = np.empty(count, dtype=np.int64)
+        simulate_trials(
+            first,
+            count,
+            *self._keys,
+            self.nature[0],
+            self.plan[0],
+            self.cure[0],
+            self.runs.dose_days,
+            self.runs.doses,
+            self.runs.wait,
+            self.runs.sides,
+            *self._scratch(),
+            sums,
+            seen,
+            survival,
+            screened,
+        )
+        return Collapsed(self.sizes, sums, seen, survival, screened > 0)
+
+    def _scratch(self) -> tuple[Floats, NDArray[np.uint64], Ints, Record]:
+        """The scratch space of this thread: of a trial, and of one participant."""
+        of_thread = self._of_thread
+        if not hasattr(of_thread, "record"):
+            places = int(self.sizes.sum()) + 3
+            of_thread.turns = np.zeros(places)
+            of_thread.words = np.zeros(places, dtype=np.uint64)
+            of_thread.blocks = np.zeros((self._strata, self.sizes.size), dtype=np.int64)
+            of_thread.record = np.zeros(1, dtype=SCRATCH).view(np.recarray)
+        return of_thread.turns, of_thread.words, of_thread.blocks, of_thread.record[0]
+
+
+def strata_of(protocol: Protocol, sites: int) -> int:
+    """How many strata the protocol's allocation tells apart."""
+    how = protocol.randomisation
+    names = () if how is None else how.strata
+    return int(np.prod([sites if name == "site" else 2 for name in names], initial=1))

@@ -1,0 +1,98 @@
+"""A population and an effect in the form that kernels take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from leadin.disease.decline import rate_groups
+from leadin.disease.effect import ConstantSlowing, Effect
+from leadin.disease.kernels.nature import CURE, NATURE, Record
+from leadin.disease.leaving import drop_out_hazard
+from leadin.disease.people import LARGEST_MASS_INDEX
+from leadin.disease.population import Population
+from leadin.engine.quantile_tables import gamma_table, truncated_gamma_table, truncated_normal_table
+
+
+def _tables(population: Population) -> dict[str, object]:
+    who, score = population.demographics, population.score
+    shape = 1.0 / rate_groups(population).variation ** 2
+    return {
+        "rate_table": gamma_table(shape, 1.0 / shape),
+        "score_table": truncated_normal_table(score.mean, score.sd, score.minimum, score.maximum),
+        "onset_table": truncated_gamma_table(
+            who.months_since_onset_mean,
+            who.months_since_onset_sd,
+            who.months_since_onset_minimum,
+            who.months_since_onset_maximum,
+        ),
+        "age_table": truncated_normal_table(who.age_mean, who.age_sd, who.age_minimum, who.age_maximum),
+        "mass_table": truncated_normal_table(
+            who.body_mass_index_mean, who.body_mass_index_sd, who.body_mass_index_minimum, LARGEST_MASS_INDEX
+        ),
+    }
+
+
+def fast_nature(population: Population, routes: Iterable[str]) -> Record:
+    """The population as an array of one record; routes: of all administrations, which decide how many leave."""
+    decline, who, groups = population.decline, population.demographics, rate_groups(population)
+    breathing, survival, weight = population.breathing, population.survival, population.weight
+    strength, attendance = population.strength, population.attendance
+    fields = dict(
+        rate_bulbar=groups.bulbar,
+        rate_other=groups.other,
+        rate_mean=decline.rate_mean,
+        rate_sd=decline.rate_sd,
+        drift_sd=float(decline.drift_sd),
+        drift_months=float(decline.drift_months),
+        steady_at_enrolment=float(decline.steady_at_enrolment),
+        score_sd=float(population.score.measurement_sd),
+        capacity_mean=float(breathing.mean),
+        capacity_sd=float(breathing.sd),
+        capacity_loss_mean=float(breathing.loss_mean),
+        capacity_loss_sd=float(breathing.loss_sd),
+        capacity_loss_correlation=float(breathing.correlation_with_decline),
+        capacity_measurement_sd=float(breathing.measurement_sd),
+        weibull_shape=float(survival.weibull_shape),
+        scale_months=float(survival.scale_months),
+        hazard_per_point=float(survival.hazard_per_point),
+        hazard_per_rate=float(survival.hazard_per_rate),
+        reference_score=float(survival.reference_score),
+        bulbar_share=float(who.bulbar_share),
+        male_share=float(who.male_share),
+        riluzole_share=float(who.riluzole_share),
+        onset_link=float(who.onset_goes_with_loss),
+        height_men=float(who.height_cm_men),
+        height_women=float(who.height_cm_women),
+        height_sd=float(who.height_cm_sd),
+        weight_loss_mean=float(weight.loss_mean),
+        weight_loss_sd=float(weight.loss_sd),
+        weight_loss_correlation=float(weight.correlation_with_decline),
+        weight_measurement_sd=float(weight.measurement_sd),
+        strength_mean=float(strength.mean),
+        strength_sd=float(strength.sd),
+        strength_side_sd=float(strength.side_sd),
+        strength_per_point=float(strength.loss_per_point),
+        strength_measurement_sd=float(strength.measurement_sd),
+        drop_out_per_month=float(drop_out_hazard(attendance, routes)),
+        missed_visit_share=float(attendance.missed_visit_share),
+        visit_jitter_days=float(attendance.visit_jitter_days),
+        **_tables(population),
+    )
+    return _record(NATURE, fields)
+
+
+def cure(effect: Effect) -> Record:
+    """The effect as an array of one record."""
+    if isinstance(effect, ConstantSlowing):
+        return _record(CURE, {"slowing": effect.share, "lifetime_days": 1.0})
+    names = [name for name in CURE.names or () if name not in ("slowing", "by_doses")]
+    return _record(CURE, {"by_doses": 1, **{name: getattr(effect, name) for name in names}})
+
+
+def _record(kind: np.dtype[np.void], fields: Mapping[str, object]) -> Record:
+    record = np.zeros(1, dtype=kind).view(np.recarray)
+    for name, value in fields.items():
+        record[0][name] = value
+    return record

@@ -1,0 +1,309 @@
+"""A protocol in the form that kernels take: its timetable, its rules of entry, how its arms are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadin.designs.kernels import plan as words
+from leadin.designs.kernels.plan import NONE, PLAN, Record
+from leadin.disease.kernels import measurement, people
+from leadin.disease.kernels.decline import STEP, describe_step
+from leadin.disease.kernels.survival import clock
+from leadin.disease.population import Population
+from leadin.engine.collapsed import group_starts
+from leadin.errors import UsageError
+from leadin.months import DAYS_PER_MONTH
+from leadin.protocols.eligibility import Criterion
+from leadin.protocols.protocol import Protocol
+from leadin.simulation.measures import ENTRY_MEASURES, measured_at_entry
+from leadin.simulation.places import by_arm
+from leadin.simulation.timetable import Timetable
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LONGEST_STEP_DAYS = 31.0
+"""The path is exact whatever the steps; halving them moves no survival by more than its Monte Carlo error (tested)."""
+MOST_CANDIDATES = (50_000, 200)
+"""Screening gives up after the first number of candidates, or the second for each planned, whichever is more."""
+KINDS = {
+    "alsfrs_r": measurement.SCORE,
+    "svc_percent": measurement.CAPACITY,
+    "fvc_percent": measurement.CAPACITY,
+    "weight_kg": measurement.WEIGHT,
+    "strength.left": measurement.STRENGTH_LEFT,
+    "strength.right": measurement.STRENGTH_RIGHT,
+}
+"""Measures that the fast generator knows."""
+NEEDS = {
+    measurement.SCORE: people.NEEDS_DECLINE,
+    measurement.CAPACITY: people.NEEDS_CAPACITY,
+    measurement.WEIGHT: people.NEEDS_WEIGHT,
+    measurement.STRENGTH_LEFT: people.NEEDS_STRENGTH,
+    measurement.STRENGTH_RIGHT: people.NEEDS_STRENGTH,
+}
+BOUNDS = {
+    "score": (words.BOUND_SCORE, people.NEEDS_DECLINE),
+    "months_since_onset": (words.BOUND_ONSET, people.NEEDS_ONSET),
+    "delta_fs": (words.BOUND_DELTA_FS, people.NEEDS_ONSET),
+    "capacity": (words.BOUND_CAPACITY, people.NEEDS_CAPACITY),
+    "age_years": (words.BOUND_AGE, people.NEEDS_AGE),
+}
+TABLES = ("step_table", "clock_table")
+OCCASIONS = {"screening": words.SCREENING, "allocation": words.ALLOCATION, "baseline": words.BASELINE}
+STRATA = {
+    "site": words.BY_SITE,
+    "onset_region": words.BY_ONSET,
+    "sex": words.BY_SEX,
+    "riluzole": words.BY_RILUZOLE,
+}
+
+
+def fast_plan(
+    protocol: Protocol,
+    population: Population,
+    times: Timetable,
+    planned: Sequence[int],
+    sites: int,
+    measures: Sequence[str],
+    *,
+    keep_seen: bool,
+    longest_wait: float,
+    longest_step: float = LONGEST_STEP_DAYS,
+) -> Record:
+    """The protocol as numbers: an array of one record (see `leadin.designs.kernels.plan.PLAN`).
+
+    measures: those kept, all in KINDS; longest_wait: days by which somebody's own time zero may be late. Raises
+    UsageError for a protocol with more visits, doses or arms than a record holds.
+    """
+    all_measures = (
+        *measures,
+        *(each for each in measured_at_entry(protocol.eligibility.criteria) if each not in measures),
+    )
+    kinds = np.array([KINDS[measure] for measure in all_measures], dtype=np.int64)
+    lead_in_parts, follow_up_parts = _parts(times, longest_step)
+    traits = _traits(protocol, population, kinds)
+    k, m = times.lead_in_visits, kinds.size
+    jittered = int(bool((times.visits.early + times.visits.late).any()))
+    own = traits + jittered * k + 2 * int(lead_in_parts.sum()) + m * k
+    entry_normal, lead_in_normals = _entry_normals(protocol, times, all_measures, own)
+    after = times.visits.days.size - k
+    sizes = np.array(planned, dtype=np.int64)
+    sharing, ratio = _sharing(protocol)
+    how = protocol.randomisation
+    plan = np.zeros(1, dtype=PLAN).view(np.recarray)
+    fields = dict(
+        visits=times.visits.days.size,
+        days=times.visits.days.astype(np.float64),
+        early=times.visits.early.astype(np.float64),
+        late=times.visits.late.astype(np.float64),
+        lead_in=k,
+        lead_in_parts=lead_in_parts,
+        follow_up_parts=follow_up_parts,
+        step_table=_step_table(population, times, max(lead_in_parts.max(initial=1), follow_up_parts.max(initial=1))),
+        clock_table=_clock_table(population, times, longest_wait),
+        longest_step=float(longest_step),
+        enrolment=float(times.enrolment),
+        latest=float(times.latest),
+        end=float(times.end),
+        screening_visit=_or_none(times.screening_visit),
+        allocation_visit=_or_none(times.allocation_visit),
+        baseline_visit=_or_none(times.baseline_visit),
+        baseline_at_zero=int(times.baseline_visit is not None and times.visits.days[times.baseline_visit] == 0.0),
+        allocation=float("nan") if times.allocation is None else float(times.allocation),
+        belongs=_belongs(protocol, times),
+        origin=_origin(protocol),
+        measure=kinds,
+        error_sd=np.array([_error_sd(population, kind) for kind in kinds]),
+        listed=np.array([[measure in visit.measures for visit in protocol.visits] for measure in all_measures]).astype(
+            np.int64
+        ),
+        kept=len(measures),
+        keep_seen=int(keep_seen),
+        seen_place=_seen_places(protocol, all_measures),
+        criterion=_criteria(protocol, all_measures),
+        bound=_limits([(criterion.minimum, criterion.maximum) for criterion in protocol.eligibility.criteria]),
+        population_bound=_population_bounds(population),
+        traits=traits,
+        jittered=jittered,
+        entry_normal=entry_normal,
+        lead_in_normals=lead_in_normals,
+        follow_up_normals=jittered * after + 2 * int(follow_up_parts.sum()) + m * after,
+        sharing=sharing,
+        sizes=sizes,
+        starts=group_starts(sizes),
+        ratio=ratio,
+        stratum=np.array([] if how is None else [STRATA[str(name)] for name in how.strata], dtype=np.int64),
+        sites=sites,
+        most_candidates=max(MOST_CANDIDATES[0], MOST_CANDIDATES[1] * int(sizes.sum())),
+        measures=m,
+        criteria=len(protocol.eligibility.criteria),
+        population_bounds=len(population.entry),
+        arms=sizes.size,
+        strata=0 if how is None else len(how.strata),
+        doses=times.most_doses,
+    )
+    for name, value in fields.items():
+        _put(plan[0], name, value, protocol)
+    return plan
+
+
+def _put(plan: Record, name: str, value: object, protocol: Protocol) -> None:
+    """Puts a number or an array into a field, its first places if the field holds more."""
+    values = np.asarray(value)
+    if values.ndim == 0:
+        plan[name] = value
+        return
+    room = plan[name].shape
+    if name in TABLES:  # what lies beyond is worked out on the spot
+        values = values[tuple(slice(length) for length in room)]
+    if any(length > most for length, most in zip(values.shape, room, strict=True)):
+        raise UsageError(
+            f"{protocol.name}: expected at most {room[0]} of {name.replace('_', ' ')} for fast simulation; got "
+            f"{values.shape[0]}. Simulate it one trial at a time, with leadin simulate."
+        )
+    plan[name][tuple(slice(length) for length in values.shape)] = values
+
+
+def _or_none(position: int | None) -> int:
+    return NONE if position is None else position
+
+
+def _belongs(protocol: Protocol, times: Timetable) -> int:
+    """See `leadin.simulation.entry.allocation_days`."""
+    how = protocol.randomisation
+    if times.allocation is not None:
+        return words.ON_ITS_DAY
+    return words.AT_ZERO if how is not None and how.at == "baseline" else words.AT_ENROLMENT
+
+
+def _origin(protocol: Protocol) -> int:
+    """See `leadin.trials.survival_times.survival_origin`."""
+    if protocol.randomised:
+        return words.FROM_ALLOCATION
+    return words.FROM_ZERO if len(protocol.arms) == 1 else words.FROM_ENROLMENT
+
+
+def _parts(times: Timetable, longest_step: float) -> tuple[Ints, Ints]:
+    """Steps between neighbouring times: by the planned gap, none where there never is a gap."""
+    visits, k = times.visits.days, times.lead_in_visits
+    enrolment = visits[0] if times.screening_visit is not None else times.enrolment
+    before = np.diff(np.concatenate(([enrolment], visits[:k], [0.0])))
+    after = np.diff(np.concatenate(([0.0], visits[k:], [times.latest])))
+
+    def steps(gaps: Floats, ever: Ints) -> Ints:
+        wanted = np.maximum(np.ceil(gaps / longest_step - 1e-9), 1).astype(np.int64)
+        return np.where(ever > 0, wanted, 0)
+
+    return steps(before, times.lead_in_parts), steps(after, times.follow_up_parts)
+
+
+def _longest_gap(times: Timetable) -> int:
+    low = np.concatenate(([times.enrolment, 0.0], times.visits.days - times.visits.early))
+    high = np.concatenate(([0.0, times.latest], times.visits.days + times.visits.late))
+    return int(np.ceil((np.sort(high)[1:] - np.sort(low)[:-1]).max()))
+
+
+def _step_table(population: Population, times: Timetable, most_parts: int) -> Floats:
+    table = np.zeros((int(most_parts), _longest_gap(times) + 2, STEP))
+    for parts in range(1, table.shape[0] + 1):
+        for gap in range(1, table.shape[1]):
+            describe_step(gap / parts / DAYS_PER_MONTH, population.decline.drift_months, table[parts - 1, gap])
+    return table
+
+
+def _clock_table(population: Population, times: Timetable, longest_wait: float) -> Floats:
+    """The Weibull clock by whole days since the whole day of enrolment, of which it may be a little before."""
+    whole = np.floor(times.enrolment)
+    ahead = times.enrolment - whole if times.screening_visit is None else 0.0
+    earliest = np.floor(min(times.enrolment, times.visits.days[0] - times.visits.early[0]))
+    count = int(np.ceil(times.latest - earliest + longest_wait)) + 2
+    survival = population.survival
+    return np.array(
+        [clock((day - ahead) / DAYS_PER_MONTH, survival.scale_months, survival.weibull_shape) for day in range(count)]
+    )
+
+
+def _error_sd(population: Population, kind: int) -> float:
+    errors = {
+        measurement.SCORE: population.score.measurement_sd,
+        measurement.CAPACITY: population.breathing.measurement_sd,
+        measurement.WEIGHT: population.weight.measurement_sd,
+    }
+    return float(errors.get(int(kind), population.strength.measurement_sd))
+
+
+def _traits(protocol: Protocol, population: Population, kinds: Ints) -> int:
+    """How many normals a candidate's traits need."""
+    needs = [people.NEEDS_DECLINE, *(NEEDS[int(kind)] for kind in kinds)]
+    needs += [BOUNDS[bound.variable][1] for bound in population.entry]
+    by_variable = {"age_years": people.NEEDS_AGE, "months_since_onset": people.NEEDS_ONSET}
+    needs += [by_variable[c.variable] for c in protocol.eligibility.criteria if c.variable in by_variable]
+    return max(needs)
+
+
+def _entry_normals(protocol: Protocol, times: Timetable, measures: Sequence[str], first: int) -> tuple[Ints, int]:
+    """Places of the normals of assessments made for entry alone (3, m), and how many normals the lead-in takes."""
+    places = np.full((3, len(measures)), NONE, dtype=np.int64)
+    needed = measured_at_entry(protocol.eligibility.criteria)
+    asked = {criterion.at for criterion in protocol.eligibility.criteria} | {"screening"}
+    visits = (times.screening_visit, times.allocation_visit, times.baseline_visit)
+    for (occasion, number), visit in zip(OCCASIONS.items(), visits, strict=True):
+        if visit is None and occasion in asked:
+            for measure in needed:
+                places[number, measures.index(measure)] = first
+                first += 1
+    return places, first
+
+
+def _seen_places(protocol: Protocol, measures: Sequence[str]) -> Ints:
+    """Where the value of a measure at a visit after time zero stands among those kept (m, v)."""
+    places = np.full((len(measures), len(protocol.visits)), NONE, dtype=np.int64)
+    for row, measure in enumerate(measures):
+        after = [v for v, visit in enumerate(protocol.visits) if visit.day > 0 and measure in visit.measures]
+        places[row, after] = np.arange(len(after))
+    return places
+
+
+def _criteria(protocol: Protocol, measures: Sequence[str]) -> Ints:
+    names = [arm.name for arm in protocol.arms]
+    rows = [_criterion(criterion, names, measures) for criterion in protocol.eligibility.criteria]
+    return np.array(rows, dtype=np.int64).reshape(len(rows), 4)
+
+
+def _criterion(criterion: Criterion, names: Sequence[str], measures: Sequence[str]) -> tuple[int, int, int, int]:
+    measure = ENTRY_MEASURES.get(criterion.variable)
+    variable = {
+        "alsfrs_r_lost_in_lead_in": words.LOST_IN_LEAD_IN,
+        "age_years": words.AGE,
+        "months_since_onset": words.ONSET,
+    }.get(criterion.variable, words.MEASURED)
+    mask = sum(1 << names.index(arm) for arm in criterion.arms)
+    return variable, NONE if measure is None else measures.index(measure), OCCASIONS[criterion.at], mask
+
+
+def _limits(bounds: Sequence[tuple[float | None, float | None]]) -> Floats:
+    rows = [(-np.inf if low is None else low, np.inf if high is None else high) for low, high in bounds]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), 2)
+
+
+def _population_bounds(population: Population) -> Floats:
+    limits = _limits([(bound.minimum, bound.maximum) for bound in population.entry])
+    kinds = np.array([BOUNDS[bound.variable][0] for bound in population.entry], dtype=np.float64)
+    return np.ascontiguousarray(np.column_stack((kinds, limits)))
+
+
+def _sharing(protocol: Protocol) -> tuple[int, Ints]:
+    """How places are shared out, and the places of each arm in a block."""
+    how, nobody = protocol.randomisation, np.zeros(len(protocol.arms), dtype=np.int64)
+    if by_arm(protocol):
+        return words.BY_CRITERIA, nobody
+    if how is None:
+        return words.ONE_AFTER_THE_OTHER, nobody
+    if how.block_size is None:
+        return words.IN_ONE_BLOCK, nobody
+    ratio = np.array([how.ratio.get(arm.name, 0) for arm in protocol.arms], dtype=np.int64)
+    return words.IN_BLOCKS, ratio * max(1, how.block_size // int(ratio.sum()))

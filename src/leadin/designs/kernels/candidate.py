@@ -1,0 +1,116 @@
+"""The next candidate and his lead-in, from enrolment to time zero; the plain twin is `leadin.simulation.candidates`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadin.designs.kernels.observe import observe
+from leadin.designs.kernels.path import DAYS_PER_MONTH, day_of_death, jittered_day, untreated
+from leadin.designs.kernels.plan import ALLOCATION, BASELINE, NONE, SCREENING, Record
+from leadin.designs.kernels.purposes import LEAD_IN_NORMALS, LEAD_IN_UNIFORMS
+from leadin.disease.kernels.people import (
+    RATE,
+    SCORE,
+    U_DEATH,
+    U_DROP_OUT,
+    UNIFORMS,
+    Z_DRIFT,
+    draw_traits,
+)
+from leadin.engine.kernels.compiled import kernel
+from leadin.engine.kernels.normals import normals
+from leadin.engine.kernels.uniforms import uniforms
+
+Word = np.uint32
+Floats = NDArray[np.float64]
+
+
+@kernel
+def draw_candidate(
+    nature: Record, plan: Record, scratch: Record, row: Word, replicate: Word, k0: Word, k1: Word
+) -> None:
+    """Draws the candidate of that row with his whole lead-in into `scratch`."""
+    z, u = scratch.normals, scratch.uniforms
+    uniforms(u, scratch.words, UNIFORMS + plan.lead_in, row, replicate, LEAD_IN_UNIFORMS, k0, k1)
+    normals(z, scratch.words, plan.lead_in_normals, row, replicate, LEAD_IN_NORMALS, k0, k1)
+    draw_traits(nature, z, plan.traits, u, scratch.traits)
+    k, at = plan.lead_in, plan.traits
+    nodes, days = scratch.nodes, scratch.visit_day
+    for j in range(k):
+        days[j] = plan.days[j]
+    if plan.jittered:
+        for j in range(k):
+            days[j] = jittered_day(plan.days[j], plan.early[j], plan.late[j], nature.visit_jitter_days, z[at + j])
+        at += k
+    scratch.enrolment = plan.enrolment if plan.screening_visit == NONE else days[0]
+    nodes[0] = scratch.enrolment
+    for j in range(k):
+        nodes[j + 1] = days[j]
+    nodes[k + 1] = 0.0
+    at = lead_in_path(nature, plan, scratch, z, at)
+    stay = -math.log(1.0 - u[U_DROP_OUT]) * DAYS_PER_MONTH
+    hazard = nature.drop_out_per_month
+    scratch.drop_out = scratch.enrolment + stay / hazard if hazard > 0.0 else math.inf
+    observe_lead_in(nature, plan, scratch, z, at)
+
+
+@kernel
+def lead_in_path(nature: Record, plan: Record, scratch: Record, z: Floats, at: int) -> int:
+    """Fills the state, and lost and score along the lead-in; gives the place of the next normal."""
+    traits, day, lost, score = scratch.traits, scratch.day, scratch.lost, scratch.score
+    rate, gaps = traits[RATE], plan.lead_in + 1
+    steps = 0
+    for j in range(gaps):
+        steps += plan.lead_in_parts[j]
+    day[0], lost[0] = scratch.enrolment, 0.0
+    drift = nature.drift_sd * math.sqrt(rate) * (z[Z_DRIFT] - nature.steady_at_enrolment)
+    path = z[at : at + 2 * steps]
+    scratch.drift = untreated(
+        nature, plan, scratch.nodes, plan.lead_in_parts, gaps, rate, drift, path, day, lost, scratch.step
+    )
+    for s in range(steps + 1):
+        score[s] = traits[SCORE] + lost[steps] - lost[s]
+    excess = rate - nature.rate_mean
+    scratch.threshold = -math.log(1.0 - scratch.uniforms[U_DEATH]) * math.exp(-nature.hazard_per_rate * excess)
+    scratch.hazard[0] = 0.0
+    scratch.death = day_of_death(
+        nature, plan, day, score, steps, scratch.enrolment, scratch.hazard, scratch.threshold, 0.0
+    )
+    return at + 2 * steps
+
+
+@kernel
+def observe_lead_in(nature: Record, plan: Record, scratch: Record, z: Floats, at: int) -> None:
+    """Values at lead-in visits, and those that entry criteria judge by occasion and measure."""
+    column = 0
+    traits, days, value, score = scratch.traits, scratch.visit_day, scratch.value, scratch.score
+    m = plan.measures
+    for j in range(plan.lead_in):
+        column += plan.lead_in_parts[j]
+        months, lost = days[j] / DAYS_PER_MONTH, traits[SCORE] - score[column]
+        for i in range(m):
+            error = plan.error_sd[i] * z[at + j * m + i]
+            value[i, j] = observe(nature, plan.measure[i], error, traits, months, 0.0, score[column], lost, lost)
+    last = column + plan.lead_in_parts[plan.lead_in]
+    for occasion in range(3):
+        visit = plan.screening_visit
+        if occasion == ALLOCATION:
+            visit = plan.allocation_visit
+        elif occasion == BASELINE:
+            visit = plan.baseline_visit
+        here = last if occasion == BASELINE else 0
+        day = 0.0 if occasion == BASELINE else scratch.enrolment
+        for i in range(m):
+            if visit != NONE:
+                scratch.entry[occasion, i] = value[i, visit]
+            elif plan.entry_normal[occasion, i] != NONE:
+                error = plan.error_sd[i] * z[plan.entry_normal[occasion, i]]
+                lost = traits[SCORE] - score[here]
+                scratch.entry[occasion, i] = observe(
+                    nature, plan.measure[i], error, traits, day / DAYS_PER_MONTH, 0.0, score[here], lost, lost
+                )
+            elif occasion != SCREENING:
+                scratch.entry[occasion, i] = scratch.entry[SCREENING, i]
