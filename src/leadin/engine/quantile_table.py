@@ -1,8 +1,8 @@
 """Tables from which kernels look up the quantile of a distribution for a normal score.
 
-For scores -8.3 to 8.3 in equal steps, a polynomial of degree 5 across each step meets value, slope and curvature of the
-quantile at both ends (Hermite). All three are exact: with Q the quantile, f the density, phi the normal density and m the
-share of the distribution that is kept, Q' = m phi(z) / f(Q) and Q'' = -Q' (z + Q' f'(Q) / f(Q)).
+For scores -8.3 to 8.3 in equal steps, a polynomial of degree 5 across each step meets value, slope and curvature of
+the quantile at both ends (Hermite). All three are exact: with Q the quantile, f the density, phi the normal density and
+m the share of the distribution that is kept, Q' = m phi(z) / f(Q) and Q'' = -Q' (z + Q' f'(Q) / f(Q)).
 The number of steps is doubled until the relative error halfway and a quarter across every step is below 2e-10.
 """
 
@@ -30,7 +30,7 @@ INSIDE = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Distribution:
-    """A continuous distribution by its curves; `tilt` is f'/f. Values are measured against `scale`, or themselves if 0."""
+    """A continuous distribution by its curves; `tilt` is f'/f. Errors are relative to the value, or `scale` if larger."""
 
     below: Curve
     above: Curve
@@ -48,10 +48,9 @@ def gamma_table(shape: float, scale: float, low: float = 0.0, high: float = math
     """
     from scipy import special
 
+    given = (shape, scale, low, high)
     if not (shape >= 0.1 and 0 < scale < math.inf and 0 <= low < high):
-        raise ValueError(
-            f"a gamma table needs shape >= 0.1, scale > 0 and 0 <= low < high, not {shape, scale, low, high}"
-        )
+        raise ValueError(f"a gamma table needs shape >= 0.1, scale > 0 and 0 <= low < high, not {given}")
 
     def density(x: Floats) -> Floats:
         logarithm: Floats = special.xlogy(shape - 1.0, x / scale) - x / scale - special.gammaln(shape)
