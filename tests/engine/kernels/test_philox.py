@@ -41,3 +41,15 @@ def test_every_part_of_the_address_makes_another_stream(place):
     fill_words(one, 32, *address)
     fill_words(two, 32, *other)
     assert not set(one.tolist()) & set(two.tolist())
+
+
+def test_philox_is_copied_into_its_callers_so_that_their_loops_use_vector_registers():
+    assert philox.targetoptions["forceinline"] is True
+    assert fill_words.targetoptions["forceinline"] is False
+
+
+def test_words_of_plain_whole_numbers_are_the_same():
+    typed, plain = np.zeros(8, dtype=np.uint64), np.zeros(8, dtype=np.uint64)
+    fill_words(typed, 8, *words_of("00000007 ffffffff 00000000 80000001 00000000"))
+    fill_words(plain, 8, 7, 2**32 - 1, 0, 2**31 + 1, 0)
+    assert typed.tolist() == plain.tolist()

@@ -39,13 +39,16 @@ PLAIN = frozenset({"contract"})
 @overload
 def kernel(function: Function) -> Function: ...
 @overload
-def kernel(*, sums: bool = ...) -> Callable[[Function], Function]: ...
+def kernel(*, sums: bool = ..., inline: bool = ...) -> Callable[[Function], Function]: ...
 
 
-def kernel(function: Function | None = None, *, sums: bool = False) -> Function | Callable[[Function], Function]:
+def kernel(
+    function: Function | None = None, *, sums: bool = False, inline: bool = False
+) -> Function | Callable[[Function], Function]:
     """Compiles a function when it is first called, without Python's lock, and keeps the code on disk.
 
-    sums: its sums may be added up in any order.
+    sums: its sums may be added up in any order. inline: it is copied into its callers first of all, so that their loops
+    over it can run in vector registers however large they are; for small functions of innermost loops.
     """
 
     def compiled(plain: Function) -> Function:
@@ -53,6 +56,7 @@ def kernel(function: Function | None = None, *, sums: bool = False) -> Function 
             "nogil": True,
             "error_model": "numpy",
             "fastmath": set(SUMS if sums else PLAIN),
+            "forceinline": inline,
         }
         folder = code_folder()
         if folder is None:

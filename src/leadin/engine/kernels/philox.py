@@ -20,7 +20,7 @@ LOW = np.uint64(0xFFFFFFFF)
 ROUNDS = 10
 
 
-@kernel
+@kernel(inline=True)
 def philox(
     c0: Word32, c1: Word32, c2: Word32, c3: Word32, k0: Word32, k1: Word32
 ) -> tuple[Word32, Word32, Word32, Word32]:
@@ -43,7 +43,8 @@ def fill_words(out: Words, n: int, c1: Word32, c2: Word32, c3: Word32, k0: Word3
 
     Words 2 i and 2 i + 1 of a stream are the two halves of counter (i, c1, c2, c3): a word depends on its place alone.
     """
+    row, replicate, purpose, key_0, key_1 = np.uint32(c1), np.uint32(c2), np.uint32(c3), np.uint32(k0), np.uint32(k1)
     for i in range((n + 1) // 2):
-        a, b, c, d = philox(np.uint32(i), c1, c2, c3, k0, k1)
+        a, b, c, d = philox(np.uint32(i), row, replicate, purpose, key_0, key_1)
         out[2 * i] = np.uint64(a) << HALF | np.uint64(b)
         out[2 * i + 1] = np.uint64(c) << HALF | np.uint64(d)
