@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from leadin.designs.collapse import visits_after
 from leadin.designs.fast_nature import cure, fast_nature
 from leadin.designs.fast_plan import fast_plan
 from leadin.designs.kernels.plan import SCRATCH, Record
@@ -35,8 +36,8 @@ class FastGenerator:
     """Trials of one protocol under one truth, collapsed; a replicate is the same alone, in any chunk, on any thread.
 
     planned: participants per arm. effect: a constant slowing or a therapy. measures: those collapsed, in order; see
-    `fast_plan.KINDS`. keep_seen: whether values at visits are kept, for analyses at visits. months: by measure, of the
-    planned times after 0, in months.
+    `fast_plan.KINDS`. keep_seen: whether values at visits are kept, for analyses at visits. months (k,): of the
+    visits after time zero that list any of them.
     """
 
     def __init__(
@@ -62,14 +63,9 @@ class FastGenerator:
         self.nature, self.cure = fast_nature(nature, routes), cure(effect)
         self.sizes: Ints = np.array(planned, dtype=np.int64)
         self.measures = tuple(measures)
-        self.months = {
-            measure: tuple(
-                visit.day / DAYS_PER_MONTH for visit in protocol.visits if visit.day > 0 and measure in visit.measures
-            )
-            for measure in measures
-        }
+        self.months: Floats = np.array([visit.day for visit in visits_after(protocol, measures)]) / DAYS_PER_MONTH
         self._keys = np.uint32(seed & LOW), np.uint32(seed >> 32 & LOW)
-        self._times = max((len(months) for months in self.months.values()), default=0) if keep_seen else 0
+        self._times = self.months.size if keep_seen else 0
         self._strata = strata_of(protocol, sites)
         self._of_thread = threading.local()
 

@@ -5,31 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leadin.disease.decline import rate_groups
 from leadin.disease.effect import ConstantSlowing, Effect
-from leadin.disease.kernels.nature import CURE, NATURE, Record
+from leadin.disease.kernels.nature import CURE, NATURE, STEPS, Record
 from leadin.disease.leaving import drop_out_hazard
 from leadin.disease.people import LARGEST_MASS_INDEX
 from leadin.disease.population import Population
-from leadin.engine.quantile_tables import gamma_table, truncated_gamma_table, truncated_normal_table
+from leadin.engine.quantile_table import gamma_table, normal_table
+
+Floats = NDArray[np.float64]
 
 
-def _tables(population: Population) -> dict[str, object]:
+def _tables(population: Population) -> dict[str, Floats]:
     who, score = population.demographics, population.score
     shape = 1.0 / rate_groups(population).variation ** 2
+    onset, onset_sd = who.months_since_onset_mean, who.months_since_onset_sd
     return {
-        "rate_table": gamma_table(shape, 1.0 / shape),
-        "score_table": truncated_normal_table(score.mean, score.sd, score.minimum, score.maximum),
-        "onset_table": truncated_gamma_table(
-            who.months_since_onset_mean,
-            who.months_since_onset_sd,
+        "rate_table": gamma_table(shape, 1.0 / shape, steps=STEPS),
+        "score_table": normal_table(score.mean, score.sd, score.minimum, score.maximum, steps=STEPS),
+        "onset_table": gamma_table(
+            (onset / onset_sd) ** 2,
+            onset_sd**2 / onset,
             who.months_since_onset_minimum,
             who.months_since_onset_maximum,
+            steps=STEPS,
         ),
-        "age_table": truncated_normal_table(who.age_mean, who.age_sd, who.age_minimum, who.age_maximum),
-        "mass_table": truncated_normal_table(
-            who.body_mass_index_mean, who.body_mass_index_sd, who.body_mass_index_minimum, LARGEST_MASS_INDEX
+        "age_table": normal_table(who.age_mean, who.age_sd, who.age_minimum, who.age_maximum, steps=STEPS),
+        "mass_table": normal_table(
+            who.body_mass_index_mean,
+            who.body_mass_index_sd,
+            who.body_mass_index_minimum,
+            LARGEST_MASS_INDEX,
+            steps=STEPS,
         ),
     }
 

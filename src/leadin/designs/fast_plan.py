@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from leadin.designs.collapse import visits_after
 from leadin.designs.kernels import plan as words
 from leadin.designs.kernels.plan import NONE, PLAN, Record
 from leadin.disease.kernels import measurement, people
@@ -123,7 +124,7 @@ def fast_plan(
         ),
         kept=len(measures),
         keep_seen=int(keep_seen),
-        seen_place=_seen_places(protocol, all_measures),
+        seen_place=_seen_places(protocol, measures, all_measures),
         criterion=_criteria(protocol, all_measures),
         bound=_limits([(criterion.minimum, criterion.maximum) for criterion in protocol.eligibility.criteria]),
         population_bound=_population_bounds(population),
@@ -259,12 +260,13 @@ def _entry_normals(protocol: Protocol, times: Timetable, measures: Sequence[str]
     return places, first
 
 
-def _seen_places(protocol: Protocol, measures: Sequence[str]) -> Ints:
-    """Where the value of a measure at a visit after time zero stands among those kept (m, v)."""
+def _seen_places(protocol: Protocol, kept: Sequence[str], measures: Sequence[str]) -> Ints:
+    """Where the value of a measure at a visit after time zero stands among those kept (m, v); see `visits_after`."""
     places = np.full((len(measures), len(protocol.visits)), NONE, dtype=np.int64)
-    for row, measure in enumerate(measures):
-        after = [v for v, visit in enumerate(protocol.visits) if visit.day > 0 and measure in visit.measures]
-        places[row, after] = np.arange(len(after))
+    after = visits_after(protocol, kept)
+    for v, visit in enumerate(protocol.visits):
+        if visit in after:
+            places[: len(kept), v] = after.index(visit)
     return places
 
 

@@ -41,8 +41,12 @@ class Distribution:
     scale: float = 0.0
 
 
-def gamma_table(shape: float, scale: float, low: float = 0.0, high: float = math.inf) -> Floats:
+def gamma_table(
+    shape: float, scale: float, low: float = 0.0, high: float = math.inf, *, steps: int | None = None
+) -> Floats:
     """Of a gamma distribution (shape >= 0.1, mean shape x scale) between low >= 0 and high: (steps, 6).
+
+    steps: so many, whatever the error; None: as many as it takes.
 
     Raises ValueError where the numbers cannot be met or nothing of the distribution lies between the bounds.
     """
@@ -67,11 +71,14 @@ def gamma_table(shape: float, scale: float, low: float = 0.0, high: float = math
         ),
         low,
         high,
+        steps,
     )
 
 
-def normal_table(mean: float, sd: float, low: float = -math.inf, high: float = math.inf) -> Floats:
-    """Of a normal distribution between low and high: (steps, 6).
+def normal_table(
+    mean: float, sd: float, low: float = -math.inf, high: float = math.inf, *, steps: int | None = None
+) -> Floats:
+    """Of a normal distribution between low and high: (steps, 6); steps: as for `gamma_table`.
 
     Errors are relative to the value where low >= 0, else to the value or the SD, whichever is larger.
     Raises ValueError where the numbers cannot be met or nothing of the distribution lies between the bounds.
@@ -96,16 +103,17 @@ def normal_table(mean: float, sd: float, low: float = -math.inf, high: float = m
         ),
         low,
         high,
+        steps,
     )
 
 
-def _table(whole: Distribution, low: float, high: float) -> Floats:
-    """The coarsest table that is exact enough."""
-    steps = FEWEST
+def _table(whole: Distribution, low: float, high: float, asked: int | None) -> Floats:
+    """The coarsest table that is exact enough, or that of the number of steps asked for."""
+    steps = asked or FEWEST
     while steps <= MOST:
         z = np.linspace(-LIMIT, LIMIT, steps + 1)
         table = _coefficients(*_curve(whole, low, high, z), 2.0 * LIMIT / steps)
-        if _error(table, whole, low, high, z) <= WITHIN:
+        if steps == asked or _error(table, whole, low, high, z) <= WITHIN:
             return table
         steps *= 2
     raise ValueError(f"no table of {MOST} steps meets the quantile within {WITHIN}")

@@ -49,8 +49,8 @@ def collapse(
     elif plan.origin == FROM_ENROLMENT:
         origin = scratch.enrolment - zero
     until = whole_day(last - zero)
-    risk[MONTHS, slot] = (until - origin) / DAYS_PER_MONTH if until >= origin else math.nan
-    risk[EVENT, slot] = 1.0 if scratch.death <= last else 0.0
+    risk[MONTHS, slot] = (until - origin) / DAYS_PER_MONTH  # negative: left out of survival analyses
+    risk[EVENT, slot] = 1.0 if scratch.death <= last and until >= origin else 0.0
     stays = followed and last >= end
     for m in range(plan.kept):
         collapse_measure(nature, plan, scratch, m, followed, stays, last, zero, slot, sums[m], seen[m])
