@@ -4,6 +4,7 @@
     ├── ProtocolError      a protocol, plan or profile that says something impossible or unreadable
     ├── DataError          tables or files that cannot be used as they are
     ├── ConvergenceError   a fit that failed; lists everything that was tried
+    ├── UnfinishedError    work that ended before it was done, such as for want of memory
     └── UsageError         a call or command that asks for something that does not exist
 
 Each message says which field or argument, what was expected, what came, where, and what to do. The command line prints
@@ -27,6 +28,10 @@ class DataError(LeadinError):
 
 class ConvergenceError(LeadinError):
     """A fit that did not converge; the message lists every attempt."""
+
+
+class UnfinishedError(LeadinError):
+    """Work that ended before it was done; says how far it had come."""
 
 
 class UsageError(LeadinError):

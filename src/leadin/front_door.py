@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leadin.analysis.rerandomisation import Progress
     from leadin.analysis.results import Results
     from leadin.designs.chance import Chance
+    from leadin.designs.design import Design
     from leadin.disease.population import Population
     from leadin.disease.therapy import Therapy
     from leadin.protocols.entry import EntrySection
@@ -204,6 +205,54 @@ def chance(
             population=population,
             analyses=analyses,
             n=n,
+            progress=progress,
+        )
+
+
+def design(
+    source: str | Path | Protocol,
+    *,
+    n: Sequence[int] | int | None = None,
+    slowing: Sequence[float] | float = (0.0, 0.3),
+    analysis: Sequence[str] | None = None,
+    replicates: int = 10_000,
+    seed: int = 1,
+    population: str | Path | Population = "pro-act",
+    threads: int | None = None,
+    device: str = "cpu",
+    engine: str = "plain",
+    value_participants: int | None = None,
+    progress: Progress | None = None,
+) -> Design:
+    """Operating characteristics of the protocol, over many simulated trials at each n and slowing: power or
+    false-positive rate, bias, coverage, not evaluable, each with its Monte Carlo error.
+
+    n: participants in all, split over the arms in the protocol's ratio; None: its own numbers. slowing: shares from 0
+    to below 1. analysis: names of the plan's analyses or of methods; None: all of the plan that can be counted, the
+    others are told. Replicates count from 1 and are the same at every n and slowing. threads: None: one for each core;
+    no figure depends on them. device: `cpu` or `gpu`. engine: `fast`, or `plain`, each trial simulated and analysed
+    table by table. value_participants: in whom the value of each estimand, for bias and coverage, is found; None:
+    1,000,000, by the plain engine 20,000. progress: told what is done, how much, of how much.
+
+    Raises ProtocolError and UsageError before anything is simulated; UnfinishedError where the work ended before its
+    time. An interruption is a KeyboardInterrupt that says how far it had come (`.design`: what was finished).
+    """
+    from leadin.designs.operating_characteristics import operating_characteristics
+
+    planned = protocol(source)
+    with one_thread():
+        return operating_characteristics(
+            planned,
+            n=n,
+            slowing=slowing,
+            analysis=analysis,
+            replicates=replicates,
+            seed=seed,
+            population=population,
+            threads=threads,
+            device=device,
+            engine=engine,
+            value_participants=value_participants,
             progress=progress,
         )
 

@@ -17,6 +17,21 @@ def deliver(content: str, destination: str) -> None:
         write_whole(Path(destination), (content if content.endswith("\n") else f"{content}\n").encode())
 
 
+def writable(destination: str) -> None:
+    """Raises UsageError, before long work, where a file of that name cannot be written; leaves nothing behind."""
+    import os
+
+    from leadin.errors import UsageError
+
+    path = Path(destination)
+    if destination == "-":
+        return
+    if path.is_dir():
+        raise UsageError(f"{path}: expected the name of a file to write; got a folder. Add a file name.")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{path}: expected a place to write to; {path.parent} cannot be written to. Check the path.")
+
+
 def keep_what_is_there(content: str, destination: str) -> None:
     """Raises UsageError where a file of that name holds something else, such as a protocol somebody has edited."""
     from leadin.errors import UsageError

@@ -8,6 +8,7 @@ import typer
 
 from leadin.cli.analyse import analyse
 from leadin.cli.check import check
+from leadin.cli.design import design
 from leadin.cli.export import export
 from leadin.cli.import_ import import_
 from leadin.cli.protocols import protocols
@@ -34,8 +35,11 @@ for verb, name in (
     (import_, "import"),
     (export, "export"),
     (analyse, "analyse"),
+    (design, "design"),
 ):
     app.command(name=name)(verb)
+
+STOPPED = "leadin: stopped; nothing half-written was left behind.\n"
 
 
 def _version(value: bool) -> None:
@@ -58,6 +62,6 @@ def run() -> None:
     except LeadinError as error:
         sys.stderr.write(f"leadin: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("leadin: stopped; nothing half-written was left behind.\n")
+    except KeyboardInterrupt as stopped:
+        sys.stderr.write(f"leadin: {stopped}\n" if str(stopped) else STOPPED)
         sys.exit(130)

@@ -1,0 +1,76 @@
+"""What simulates and fits: fast, by the engine; or plain, slowly, table by table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leadin.designs.collapse import clock_start, visits_after
+from leadin.designs.figures import Trials
+from leadin.designs.fitted import FastTrials, Setting
+from leadin.designs.generator import Generator
+from leadin.designs.plain_fits import PlainTrials
+from leadin.designs.plain_generator import PlainGenerator
+from leadin.designs.questions import Question, measures_of
+from leadin.disease.population import Population
+from leadin.errors import UsageError
+from leadin.protocols.protocol import Protocol
+from leadin.simulation.timetable import timetable
+
+ENGINES = ("fast", "plain")
+VALUE_PARTICIPANTS = {"fast": 1_000_000, "plain": 20_000}
+"""Participants in whom the value of an estimand is found."""
+
+
+def trials_of(
+    protocol: Protocol,
+    population: Population,
+    sizes: tuple[int, ...],
+    slowing: float,
+    seed: int,
+    asked: tuple[Question, ...],
+    engine: str,
+) -> Trials:
+    """The trials of one point of the grid. sizes: participants of each arm."""
+    if engine == "plain":
+        return PlainTrials(protocol, population, sizes, asked, seed, slowing)
+    measures = measures_of([question.planned for question in asked])
+    made = generator(protocol, population, sizes, slowing, seed, measures)
+    visits = visits_after(protocol, measures)
+    listed = tuple(np.array([measure in visit.measures for visit in visits], dtype=np.bool_) for measure in measures)
+    return FastTrials(made, Setting(measures, made.months, listed, clock_start(protocol, timetable(protocol))), asked)
+
+
+def generator(
+    protocol: Protocol,
+    population: Population,
+    sizes: tuple[int, ...],
+    slowing: float,
+    seed: int,
+    measures: tuple[str, ...],
+) -> Generator:
+    """What makes the collapsed trials of the fast fits."""
+    return PlainGenerator(protocol, population, sizes, measures, seed, slowing)
+
+
+def refuse_missing_device(device: str, engine: str) -> None:
+    """Raises UsageError for a device that is not at hand, and for a GPU under the plain engine."""
+    if device not in ("cpu", "gpu"):
+        raise UsageError(f"device: expected cpu or gpu; got {device!r}.")
+    if device == "cpu":
+        return
+    reason = "the plain engine runs on the CPU alone" if engine == "plain" else _no_gpu()
+    if reason is not None:
+        raise UsageError(f"device: expected a GPU that numba-cuda can use; {reason}. Leave it out, or say cpu.")
+
+
+def _no_gpu() -> str | None:
+    """Why no GPU can be used; None where one can."""
+    try:
+        from numba import cuda
+    except ImportError as error:  # numba-cuda is its own package
+        return f"numba has no CUDA here ({error})"
+    try:
+        found = bool(cuda.is_available())
+    except Exception as error:  # a driver that is broken fails in many ways
+        return f"got {type(error).__name__}: {error}"
+    return None if found else "found none on this machine"
