@@ -19,6 +19,7 @@ from leadin.disease.effect import ConstantSlowing, Effect
 from leadin.disease.load import load_population
 from leadin.disease.population import Population
 from leadin.engine.collapsed import SUMS, Collapsed
+from leadin.engine.kernels.philox import ROOM
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.participants import sites_of
@@ -99,7 +100,7 @@ class FastGenerator:
         """The scratch space of this thread: of a trial, and of one participant."""
         of_thread = self._of_thread
         if not hasattr(of_thread, "record"):
-            places = int(self.sizes.sum()) + 3
+            places = int(self.sizes.sum()) + 1 + ROOM
             of_thread.turns = np.zeros(places)
             of_thread.words = np.zeros(places, dtype=np.uint64)
             of_thread.blocks = np.zeros((self._strata, self.sizes.size), dtype=np.int64)

@@ -5,27 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leadin.designs.kernels.observe import observe
-from leadin.designs.kernels.path import DAYS_PER_MONTH, day_of_death, jittered_day, untreated
+from leadin.designs.kernels.path import BEFORE_ZERO, DAYS_PER_MONTH, day_of_death, jittered_day, safe, untreated
 from leadin.designs.kernels.plan import ALLOCATION, BASELINE, NONE, SCREENING, Record
-from leadin.designs.kernels.purposes import LEAD_IN_NORMALS, LEAD_IN_UNIFORMS
-from leadin.disease.kernels.people import (
-    RATE,
-    SCORE,
-    U_DEATH,
-    U_DROP_OUT,
-    UNIFORMS,
-    Z_DRIFT,
-    draw_traits,
-)
+from leadin.designs.kernels.purposes import LEAD_IN
+from leadin.disease.kernels.people import RATE, SCORE, U_DEATH, U_DROP_OUT, UNIFORMS, Z_DRIFT, draw_traits
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.normals import normals
-from leadin.engine.kernels.uniforms import uniforms
+from leadin.engine.kernels.normals import normals_of_words
+from leadin.engine.kernels.philox import fill_words
+from leadin.engine.kernels.uniforms import uniforms_of_words
 
 Word = np.uint32
-Floats = NDArray[np.float64]
 
 
 @kernel
@@ -33,11 +24,12 @@ def draw_candidate(
     nature: Record, plan: Record, scratch: Record, row: Word, replicate: Word, k0: Word, k1: Word
 ) -> None:
     """Draws the candidate of that row with his whole lead-in into `scratch`."""
-    z, u = scratch.normals, scratch.uniforms
-    uniforms(u, scratch.words, UNIFORMS + plan.lead_in, row, replicate, LEAD_IN_UNIFORMS, k0, k1)
-    normals(z, scratch.words, plan.lead_in_normals, row, replicate, LEAD_IN_NORMALS, k0, k1)
+    z, u, words = scratch.normals, scratch.uniforms, scratch.words
+    k, at, uniforms = plan.lead_in, plan.traits, UNIFORMS + plan.lead_in
+    fill_words(words, uniforms + plan.lead_in_normals, row, replicate, LEAD_IN, k0, k1)
+    uniforms_of_words(u, words, uniforms)
+    normals_of_words(z, words, uniforms, plan.lead_in_normals, row, replicate, LEAD_IN, k0, k1)
     draw_traits(nature, z, plan.traits, u, scratch.traits)
-    k, at = plan.lead_in, plan.traits
     nodes, days = scratch.nodes, scratch.visit_day
     for j in range(k):
         days[j] = plan.days[j]
@@ -50,43 +42,41 @@ def draw_candidate(
     for j in range(k):
         nodes[j + 1] = days[j]
     nodes[k + 1] = 0.0
-    at = lead_in_path(nature, plan, scratch, z, at)
+    lead_in_path(nature, plan, scratch, at)
     stay = -math.log(1.0 - u[U_DROP_OUT]) * DAYS_PER_MONTH
     hazard = nature.drop_out_per_month
     scratch.drop_out = scratch.enrolment + stay / hazard if hazard > 0.0 else math.inf
-    observe_lead_in(nature, plan, scratch, z, at)
+    observe_lead_in(nature, plan, scratch, at + 2 * scratch.lead_steps)
 
 
 @kernel
-def lead_in_path(nature: Record, plan: Record, scratch: Record, z: Floats, at: int) -> int:
-    """Fills the state, and lost and score along the lead-in; gives the place of the next normal."""
-    traits, day, lost, score = scratch.traits, scratch.day, scratch.lost, scratch.score
+def lead_in_path(nature: Record, plan: Record, scratch: Record, at: int) -> None:
+    """The score along the lead-in, with the true score at time zero, and whether he dies in it."""
+    traits, day, lost, score = scratch.traits, scratch.day, scratch.lost, scratch.lead_score
     rate, gaps = traits[RATE], plan.lead_in + 1
     steps = 0
     for j in range(gaps):
         steps += plan.lead_in_parts[j]
-    day[0], lost[0] = scratch.enrolment, 0.0
-    drift = nature.drift_sd * math.sqrt(rate) * (z[Z_DRIFT] - nature.steady_at_enrolment)
-    path = z[at : at + 2 * steps]
-    scratch.drift = untreated(
-        nature, plan, scratch.nodes, plan.lead_in_parts, gaps, rate, drift, path, day, lost, scratch.step
-    )
+    day[0], lost[0], scratch.lead_steps = scratch.enrolment, 0.0, steps
+    drift = nature.drift_sd * math.sqrt(rate) * (scratch.normals[Z_DRIFT] - nature.steady_at_enrolment)
+    scratch.drift = untreated(nature, plan, scratch, BEFORE_ZERO, gaps, 0, at, drift)
+    lowest = math.inf
     for s in range(steps + 1):
-        score[s] = traits[SCORE] + lost[steps] - lost[s]
+        score[s], scratch.lead_day[s] = traits[SCORE] + lost[steps] - lost[s], day[s]
+        lowest = min(lowest, score[s])
+    scratch.lowest, scratch.hazard_known, scratch.death = lowest, 0, math.inf
     excess = rate - nature.rate_mean
     scratch.threshold = -math.log(1.0 - scratch.uniforms[U_DEATH]) * math.exp(-nature.hazard_per_rate * excess)
-    scratch.hazard[0] = 0.0
-    scratch.death = day_of_death(
-        nature, plan, day, score, steps, scratch.enrolment, scratch.hazard, scratch.threshold, 0.0
-    )
-    return at + 2 * steps
+    if not safe(nature, plan, scratch, 0.0, lowest):
+        scratch.death = day_of_death(nature, plan, scratch, scratch.lead_day, score, steps, 0.0, 0.0)
+        scratch.hazard_known, scratch.hazard_at_zero = 1, scratch.hazard[0]
 
 
 @kernel
-def observe_lead_in(nature: Record, plan: Record, scratch: Record, z: Floats, at: int) -> None:
+def observe_lead_in(nature: Record, plan: Record, scratch: Record, at: int) -> None:
     """Values at lead-in visits, and those that entry criteria judge by occasion and measure."""
-    column = 0
-    traits, days, value, score = scratch.traits, scratch.visit_day, scratch.value, scratch.score
+    column, z = 0, scratch.normals
+    traits, days, value, score = scratch.traits, scratch.visit_day, scratch.value, scratch.lead_score
     m = plan.measures
     for j in range(plan.lead_in):
         column += plan.lead_in_parts[j]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from leadin.designs.kernels.entry import allocation_day
 from leadin.designs.kernels.observe import whole_day
 from leadin.designs.kernels.path import DAYS_PER_MONTH
-from leadin.designs.kernels.plan import FROM_ALLOCATION, FROM_ENROLMENT, NONE, Record
+from leadin.designs.kernels.plan import FROM_ALLOCATION, FROM_ENROLMENT, Record
 from leadin.disease.kernels.people import UNIFORMS
-from leadin.engine.collapsed import AFTER, BASE, BEFORE, COUNT, EVENT, MONTHS, SUMS, TT, TY, YY, ZERO, T, Y
+from leadin.engine.collapsed import EVENT, MONTHS
 from leadin.engine.kernels.compiled import kernel
 
 Floats = NDArray[np.float64]
@@ -71,14 +71,12 @@ def collapse_measure(
     seen: Floats,
 ) -> None:
     """The sums (16, n) and values at visits (k, n) of one measure."""
-    for row in range(SUMS):
-        sums[row, slot] = 0.0
-    base_t, base_y = math.nan, math.nan
+    base_t = base_y = math.nan
+    b0 = b1 = b2 = b3 = b4 = b5 = a0 = a1 = a2 = a3 = a4 = a5 = z0 = z1 = 0.0
     visits = plan.visits if followed else plan.lead_in
     if plan.keep_seen:
-        for v in range(plan.lead_in, plan.visits):
-            if plan.seen_place[m, v] != NONE:
-                seen[plan.seen_place[m, v], slot] = math.nan
+        for k in range(seen.shape[0]):
+            seen[k, slot] = math.nan
     for v in range(visits):
         day = scratch.visit_day[v]
         there = day < last or (stays and day == last)
@@ -87,19 +85,15 @@ def collapse_measure(
         if not there or missed or plan.listed[m, v] == 0:
             continue
         t, y = (day - zero) / DAYS_PER_MONTH, scratch.value[m, v]
-        if day - zero <= 0.0:
-            base_t, base_y = t, y
-        if day == zero:
-            sums[ZERO, slot] += 1.0
-            sums[ZERO + 1, slot] += y
+        if day > zero:
+            a0, a1, a2, a3, a4, a5 = a0 + 1.0, a1 + t, a2 + t * t, a3 + y, a4 + t * y, a5 + y * y
+            if plan.keep_seen:
+                seen[plan.seen_place[m, v], slot] = y
+            continue
+        base_t, base_y = t, y
+        if day < zero:
+            b0, b1, b2, b3, b4, b5 = b0 + 1.0, b1 + t, b2 + t * t, b3 + y, b4 + t * y, b5 + y * y
         else:
-            side = BEFORE if day < zero else AFTER
-            sums[side + COUNT, slot] += 1.0
-            sums[side + T, slot] += t
-            sums[side + TT, slot] += t * t
-            sums[side + Y, slot] += y
-            sums[side + TY, slot] += t * y
-            sums[side + YY, slot] += y * y
-        if plan.keep_seen and plan.seen_place[m, v] != NONE:
-            seen[plan.seen_place[m, v], slot] = y
-    sums[BASE, slot], sums[BASE + 1, slot] = base_t, base_y
+            z0, z1 = z0 + 1.0, z1 + y
+    for row, value in enumerate((b0, b1, b2, b3, b4, b5, a0, a1, a2, a3, a4, a5, z0, z1, base_t, base_y)):
+        sums[row, slot] = value

@@ -10,60 +10,47 @@ import math
 import numpy as np
 
 from leadin.designs.kernels.effects import FUNCTION, constant_effect, effect_of_doses
-from leadin.designs.kernels.path import day_of_death, jittered_day, untreated
+from leadin.designs.kernels.path import AFTER_ZERO, OF_A_WAIT, day_of_death, jittered_day, safe, untreated
 from leadin.designs.kernels.plan import Record
-from leadin.designs.kernels.purposes import FOLLOW_UP_NORMALS, FOLLOW_UP_UNIFORMS, WAITING_NORMALS
-from leadin.disease.kernels.people import RATE, SCORE, U_RESPONDS, U_SIDE, UNIFORMS
+from leadin.designs.kernels.purposes import FOLLOW_UP, WAITING
+from leadin.disease.kernels.people import SCORE, U_RESPONDS, U_SIDE, UNIFORMS
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.normals import normals
-from leadin.engine.kernels.uniforms import uniforms
+from leadin.engine.kernels.normals import normals, normals_of_words
+from leadin.engine.kernels.philox import fill_words
+from leadin.engine.kernels.uniforms import uniforms_of_words
 
 Word = np.uint32
 
 JUST_AFTER = 0.01
-ONE_STEP = np.ones(1, dtype=np.int64)
 
 
 @kernel
 def draw_course(nature: Record, plan: Record, scratch: Record, row: Word, replicate: Word, k0: Word, k1: Word) -> None:
     """Draws visits and the untreated path after time zero, with scratch.wait days before the participant's own."""
-    z, day, lost = scratch.normals, scratch.day, scratch.lost
-    after = plan.visits - plan.lead_in
-    missed = scratch.uniforms[UNIFORMS + plan.lead_in :]
-    uniforms(missed, scratch.words, after, row, replicate, FOLLOW_UP_UNIFORMS, k0, k1)
-    wait, rate, drift = scratch.wait, scratch.traits[RATE], scratch.drift
-    scratch.waiting = 0
-    day[0], lost[0] = 0.0, 0.0
-    if wait > 0.0:
-        scratch.waiting = int(math.ceil(wait / plan.longest_step))
-        normals(z, scratch.words, 2 * scratch.waiting, row, replicate, WAITING_NORMALS, k0, k1)
-        drift = wait_untreated(nature, plan, scratch, rate, drift)
-    normals(z, scratch.words, plan.follow_up_normals, row, replicate, FOLLOW_UP_NORMALS, k0, k1)
-    at = place_visits(nature, plan, scratch, wait)
-    steps = 0
+    z, words, after = scratch.normals, scratch.words, plan.visits - plan.lead_in
+    drift = scratch.drift
+    scratch.day[0], scratch.lost[0], scratch.waiting = 0.0, 0.0, 0
+    if scratch.wait > 0.0:
+        scratch.waiting = int(math.ceil(scratch.wait / plan.longest_step))
+        normals(z, words, 2 * scratch.waiting, row, replicate, WAITING, k0, k1)
+        for s in range(scratch.waiting):
+            scratch.nodes[0], scratch.nodes[1] = scratch.day[s], min((s + 1) * plan.longest_step, scratch.wait)
+            drift = untreated(nature, plan, scratch, OF_A_WAIT, 1, s, 2 * s, drift)
+    fill_words(words, after + plan.follow_up_normals, row, replicate, FOLLOW_UP, k0, k1)
+    uniforms_of_words(scratch.uniforms[UNIFORMS + plan.lead_in :], words, after)
+    normals_of_words(z, words, after, plan.follow_up_normals, row, replicate, FOLLOW_UP, k0, k1)
+    at = place_visits(nature, plan, scratch)
+    untreated(nature, plan, scratch, AFTER_ZERO, after + 1, scratch.waiting, at, drift)
+    steps = scratch.waiting
     for j in range(after + 1):
         steps += plan.follow_up_parts[j]
-    first = scratch.waiting
-    untreated(
-        nature,
-        plan,
-        scratch.nodes,
-        plan.follow_up_parts,
-        after + 1,
-        rate,
-        drift,
-        z[at:],
-        day[first:],
-        lost[first:],
-        scratch.step,
-    )
-    scratch.steps = first + steps
+    scratch.steps = steps
 
 
 @kernel
-def place_visits(nature: Record, plan: Record, scratch: Record, wait: float) -> int:
+def place_visits(nature: Record, plan: Record, scratch: Record) -> int:
     """Days of the visits after time zero, as nodes of the path; gives the place of the next normal."""
-    nodes, z, after = scratch.nodes, scratch.normals, plan.visits - plan.lead_in
+    nodes, z, after, wait = scratch.nodes, scratch.normals, plan.visits - plan.lead_in, scratch.wait
     nodes[0] = wait
     for j in range(after):
         v = plan.lead_in + j
@@ -77,42 +64,22 @@ def place_visits(nature: Record, plan: Record, scratch: Record, wait: float) -> 
 
 
 @kernel
-def wait_untreated(nature: Record, plan: Record, scratch: Record, rate: float, drift: float) -> float:
-    """The path from the scheduled time zero to the participant's own; gives the drift then."""
-    nodes = scratch.nodes
-    for s in range(scratch.waiting):
-        nodes[0], nodes[1] = scratch.day[s], min((s + 1) * plan.longest_step, scratch.wait)
-        drift = untreated(
-            nature,
-            plan,
-            nodes,
-            ONE_STEP,
-            1,
-            rate,
-            drift,
-            scratch.normals[2 * s :],
-            scratch.day[s:],
-            scratch.lost[s:],
-            scratch.step,
-        )
-    return drift
-
-
-@kernel
 def under_effect(nature: Record, plan: Record, scratch: Record, acts: bool, until: float) -> float:
     """Fills the score along the path, under the effect if it `acts`; gives the day of death, up to `until`."""
-    score, lost, effect = scratch.score, scratch.lost, scratch.effect
-    start, spared = scratch.traits[SCORE], 0.0
+    score, lost, effect, steps = scratch.score, scratch.lost, scratch.effect, scratch.steps
+    start, spared, lowest = scratch.traits[SCORE], 0.0, scratch.lowest
     score[0] = start
-    for s in range(scratch.steps):
+    for s in range(steps):
         if acts:
             spared += (lost[s + 1] - lost[s]) * effect[FUNCTION, s]
         score[s + 1] = start - lost[s + 1] + spared
-    hazard = scratch.step[:1]
-    hazard[0] = scratch.hazard[0]
-    return day_of_death(
-        nature, plan, scratch.day, score, scratch.steps, scratch.enrolment, hazard, scratch.threshold, until
-    )
+        lowest = min(lowest, score[s + 1])
+    if safe(nature, plan, scratch, scratch.day[steps], lowest):
+        return math.inf
+    if not scratch.hazard_known:
+        day_of_death(nature, plan, scratch, scratch.lead_day, scratch.lead_score, scratch.lead_steps, 0.0, 0.0)
+        scratch.hazard_known, scratch.hazard_at_zero = 1, scratch.hazard[0]
+    return day_of_death(nature, plan, scratch, scratch.day, score, steps, scratch.hazard_at_zero, until)
 
 
 @kernel

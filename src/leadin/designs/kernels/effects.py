@@ -15,7 +15,7 @@ FUNCTION, LEFT, RIGHT = range(3)
 BODY_SHARE, LEFT_SHARE, RIGHT_SHARE, EITHER_SHARE = range(4)
 
 
-@kernel
+@kernel(inline=True)
 def share_on(scratch: Record, dose: int, side: int, left_treated: bool) -> float:
     """Of the cells of a dose, the share that acts on FUNCTION, or on the strength of LEFT or RIGHT."""
     share = scratch.side[dose, BODY_SHARE]

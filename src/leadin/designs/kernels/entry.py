@@ -35,7 +35,7 @@ from leadin.engine.kernels.compiled import kernel
 def belongs_to_population(plan: Record, scratch: Record) -> bool:
     """Whether he lies within every bound of the population, as he truly is at enrolment."""
     traits, bounds = scratch.traits, plan.population_bound
-    score = min(max(scratch.score[0], 0.0), HIGHEST_SCORE)
+    score = min(max(scratch.lead_score[0], 0.0), HIGHEST_SCORE)
     for b in range(plan.population_bounds):
         kind = int(bounds[b, 0])
         if kind == BOUND_SCORE:

@@ -8,7 +8,7 @@ from leadin.designs.kernels.effects import LEFT, RIGHT
 from leadin.designs.kernels.observe import observe
 from leadin.designs.kernels.path import DAYS_PER_MONTH
 from leadin.designs.kernels.plan import Record
-from leadin.designs.kernels.purposes import FIRST_DOSE_NORMALS
+from leadin.designs.kernels.purposes import FIRST_DOSE
 from leadin.disease.kernels.people import SCORE
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normals import normals
@@ -46,7 +46,7 @@ def observe_follow_up(
     wait = scratch.wait
     if wait > 0.0 and scratch.dosed and plan.baseline_at_zero:
         v, column = plan.baseline_visit, scratch.waiting
-        normals(z, scratch.words, m, row, replicate, FIRST_DOSE_NORMALS, k0, k1)
+        normals(z, scratch.words, m, row, replicate, FIRST_DOSE, k0, k1)
         scratch.visit_day[v] = wait
         for i in range(m):
             error, points = plan.error_sd[i] * z[i], traits[SCORE] - scratch.score[column]

@@ -59,7 +59,7 @@ def observe(
     return observed_value(true, error)
 
 
-@kernel
+@kernel(inline=True)
 def whole_day(day: float) -> float:
     """A day as tables have it: rounded away from time zero."""
     return math.floor(day) if day < 0.0 else math.ceil(day)

@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 
 from leadin.designs.kernels.plan import CLOCK_DAYS, GAP_DAYS, PARTS, Record
 from leadin.disease.kernels.decline import STEP, describe_step, drift_after, step_loss
+from leadin.disease.kernels.people import RATE
 from leadin.disease.kernels.survival import clock, moment_within, times_hazard
 from leadin.engine.kernels.compiled import kernel
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 DAYS_PER_MONTH = 30.4375
+BEFORE_ZERO, AFTER_ZERO, OF_A_WAIT = range(3)
+"""Which steps lie between nodes: those of the lead-in, of the follow-up, or one."""
 
 
-@kernel
+@kernel(inline=True)
 def jittered_day(day: float, early: float, late: float, sd_days: float, normal: float) -> float:
     """The actual day of a visit: whole days about the planned one, held within its window."""
     return day + min(max(math.floor(sd_days * normal + 0.5), -early), late)
@@ -37,37 +39,34 @@ def fill_step(plan: Record, correlation_months: float, gap: float, parts: int, s
 
 @kernel
 def untreated(
-    nature: Record,
-    plan: Record,
-    nodes: Floats,
-    parts: Ints,
-    count: int,
-    rate: float,
-    drift: float,
-    z: Floats,
-    day: Floats,
-    lost: Floats,
-    step: Floats,
+    nature: Record, plan: Record, scratch: Record, which: int, gaps: int, first: int, place: int, drift: float
 ) -> float:
-    """Goes on from day[0] and lost[0] through `count` gaps between nodes; gives the drift at the end.
+    """Goes on from step `first` of scratch.day and scratch.lost through `gaps` gaps between scratch.nodes; gives the
+    drift at the end.
 
-    parts (count,): steps of each gap, 0 for one of no length. z: two normals a step. step: scratch. Fills day and lost at
-    every step.
+    which: BEFORE_ZERO, ... place: of the first normal; a step takes two. A gap of no steps has no length.
     """
+    nodes, z, day, lost, step = scratch.nodes, scratch.normals, scratch.day, scratch.lost, scratch.step
+    rate = scratch.traits[RATE]
     sd = nature.drift_sd * math.sqrt(rate)
-    at = 0
-    for j in range(count):
-        steps = parts[j]
+    total = lost[first]
+    for j in range(gaps):
+        steps = 1
+        if which == BEFORE_ZERO:
+            steps = plan.lead_in_parts[j]
+        elif which == AFTER_ZERO:
+            steps = plan.follow_up_parts[j]
         if steps == 0:
             continue
         start, gap = nodes[j], nodes[j + 1] - nodes[j]
         fill_step(plan, nature.drift_months, gap, steps, step)
         for s in range(steps):
-            loss = step_loss(step, rate, sd, drift, z[2 * at], z[2 * at + 1])
-            drift = drift_after(step, sd, drift, z[2 * at])
-            lost[at + 1] = lost[at] + loss
-            day[at + 1] = nodes[j + 1] if s == steps - 1 else start + gap * (s + 1) / steps
-            at += 1
+            z1, z2 = z[place], z[place + 1]
+            total += step_loss(step, rate, sd, drift, z1, z2)
+            drift = drift_after(step, sd, drift, z1)
+            first, place = first + 1, place + 2
+            lost[first] = total
+            day[first] = nodes[j + 1] if s == steps - 1 else start + gap * (s + 1) / steps
     return drift
 
 
@@ -82,34 +81,30 @@ def clock_at(nature: Record, plan: Record, day: float, enrolment: float) -> floa
 
 
 @kernel
-def day_of_death(
-    nature: Record,
-    plan: Record,
-    day: Floats,
-    score: Floats,
-    steps: int,
-    enrolment: float,
-    hazard: Floats,
-    threshold: float,
-    until: float,
-) -> float:
-    """The day on which the cumulative hazard passes the threshold; infinite when not up to `until`, or on this path.
+def safe(nature: Record, plan: Record, scratch: Record, last: float, lowest: float) -> bool:
+    """Whether he lives to the day `last` even if his score had been at its lowest all the time: then his death need
+    not be looked for."""
+    most = times_hazard(lowest, nature.hazard_per_point, nature.reference_score)
+    return clock_at(nature, plan, last, scratch.enrolment) * most < scratch.threshold
 
-    hazard (1,): cumulative at the first day, and left at the last one that was looked at.
-    """
-    total = hazard[0]
-    before = clock_at(nature, plan, day[0], enrolment)
+
+@kernel
+def day_of_death(
+    nature: Record, plan: Record, scratch: Record, day: Floats, score: Floats, steps: int, hazard: float, until: float
+) -> float:
+    """The day on which the cumulative hazard, `hazard` on the first day, passes the threshold; infinite when not up to
+    `until`, or on this path. Leaves the hazard at the end in scratch.hazard[0] where he lives."""
+    before = clock_at(nature, plan, day[0], scratch.enrolment)
     times = times_hazard(score[0], nature.hazard_per_point, nature.reference_score)
     for s in range(steps):
-        now = clock_at(nature, plan, day[s + 1], enrolment)
+        now = clock_at(nature, plan, day[s + 1], scratch.enrolment)
         later = times_hazard(score[s + 1], nature.hazard_per_point, nature.reference_score)
         rise = (now - before) * (times + later) / 2.0
-        if total + rise > threshold:
-            hazard[0] = total
-            return moment_within(day[s], day[s + 1], total, total + rise, threshold)
-        total += rise
+        if hazard + rise > scratch.threshold:
+            return moment_within(day[s], day[s + 1], hazard, hazard + rise, scratch.threshold)
+        hazard += rise
         before, times = now, later
         if day[s + 1] >= until:
             break
-    hazard[0] = total
+    scratch.hazard[0] = hazard
     return math.inf

@@ -8,6 +8,7 @@ import numpy as np
 
 from leadin.disease.kernels.decline import STEP
 from leadin.disease.kernels.people import NORMALS, TRAITS, UNIFORMS
+from leadin.engine.kernels.philox import ROOM
 
 Record = Any
 
@@ -110,8 +111,8 @@ arm. most_candidates: screening gives up after so many.
 
 SCRATCH = np.dtype(
     [
-        ("words", np.uint64, (NORMALS_AT_MOST + 2,)),
-        ("normals", np.float64, (NORMALS_AT_MOST + 2,)),
+        ("words", np.uint64, (NORMALS_AT_MOST + UNIFORMS + VISITS + ROOM,)),
+        ("normals", np.float64, (NORMALS_AT_MOST + ROOM,)),
         ("uniforms", np.float64, (UNIFORMS + VISITS + 2,)),
         ("traits", np.float64, (TRAITS,)),
         ("entry", np.float64, (3, MEASURES)),
@@ -132,6 +133,12 @@ SCRATCH = np.dtype(
         ("enrolment", np.float64),
         ("drift", np.float64),
         ("hazard", np.float64, (1,)),
+        ("hazard_at_zero", np.float64),
+        ("hazard_known", np.int64),
+        ("lowest", np.float64),
+        ("lead_day", np.float64, (STEPS_AT_MOST + 2,)),
+        ("lead_score", np.float64, (STEPS_AT_MOST + 2,)),
+        ("lead_steps", np.int64),
         ("threshold", np.float64),
         ("death", np.float64),
         ("drop_out", np.float64),
@@ -147,8 +154,9 @@ SCRATCH = np.dtype(
 )
 """What one worker writes while he simulates one participant after the other; days from the scheduled time zero.
 
-Of a candidate: traits, values by measure and visit, and for entry by occasion and measure; enrolment; drift and
-cumulative hazard at time zero; threshold: the hazard at which he dies; death, drop_out: infinite when not at all. Along
+Of a candidate: traits, values by measure and visit, and for entry by occasion and measure; enrolment; drift and, where
+known, cumulative hazard at time zero; lowest: score of the lead-in; lead_day, lead_score: its `lead_steps` steps;
+threshold: the hazard at which he dies; death, drop_out: infinite when not at all. Along
 the path: day, points lost untreated, score, effect of each step on function and on the strength of either side. Of his
 doses: days, NaN for none, in doses of half effect, shares by side, those given. wait: days by which his own time zero
 is later; waiting, steps: steps of the path before it, and in all. dosed, acts: 1 or 0.

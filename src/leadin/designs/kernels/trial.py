@@ -15,7 +15,7 @@ from leadin.designs.kernels.course import draw_course, live
 from leadin.designs.kernels.entry import belongs_to_population, fills_place
 from leadin.designs.kernels.follow_up import observe_follow_up
 from leadin.designs.kernels.plan import BY_CRITERIA, NONE, Record
-from leadin.designs.kernels.purposes import ARMS, EVERYBODY, RUN
+from leadin.designs.kernels.purposes import ARMS, EVERYBODY
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.uniforms import uniforms
 

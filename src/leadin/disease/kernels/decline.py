@@ -31,13 +31,13 @@ def describe_step(months: float, correlation_months: float, step: Floats) -> Non
     step[ACROSS] = math.sqrt(max(variance - along * along, 0.0))
 
 
-@kernel
+@kernel(inline=True)
 def step_loss(step: Floats, rate: float, sd: float, drift: float, z1: float, z2: float) -> float:
     """Points lost untreated in a step that begins with that drift; sd: stationary, of the drift."""
     return rate * step[LENGTH] + step[BACK] * drift + sd * (step[ALONG] * z1 + step[ACROSS] * z2)
 
 
-@kernel
+@kernel(inline=True)
 def drift_after(step: Floats, sd: float, drift: float, z1: float) -> float:
     """The drift at the end of a step."""
     return step[KEPT] * drift + sd * step[SHOCK] * z1

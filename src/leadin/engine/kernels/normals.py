@@ -36,17 +36,28 @@ ATTEMPTS = 65_536
 def normals(out: Floats, words: Words, n: int, c1: Word32, c2: Word32, c3: Word32, k0: Word32, k1: Word32) -> None:
     """Puts standard normals into the first n places of `out`.
 
-    words: scratch of at least n + 1. c1, c2: row and replicate; c3 < 2^16: purpose; k0, k1: seed.
+    words: scratch, with room for n rounded up to 16. c1, c2: row and replicate; c3 < 2^16: purpose; k0, k1: seed.
+    """
+    fill_words(words, n, c1, c2, c3, k0, k1)
+    normals_of_words(out, words, 0, n, c1, c2, c3, k0, k1)
+
+
+@kernel
+def normals_of_words(
+    out: Floats, words: Words, first: int, n: int, c1: Word32, c2: Word32, c3: Word32, k0: Word32, k1: Word32
+) -> None:
+    """Puts the normals of places first to first + n - 1 of a stream into the first n places of `out`.
+
+    words: of the stream from place 0 on, made by `fill_words`, so that other numbers can be made of the other places.
     """
     row, replicate, purpose, key_0, key_1 = np.uint32(c1), np.uint32(c2), np.uint32(c3), np.uint32(k0), np.uint32(k1)
-    fill_words(words, n, row, replicate, purpose, key_0, key_1)
     for i in range(n):
-        word = words[i]
+        word = words[first + i]
         x = across(word)
         if abs(x) < INNER[word & LAYER]:
             out[i] = x
         else:
-            out[i] = decided(word, np.uint32(i), row, replicate, purpose, key_0, key_1)
+            out[i] = decided(word, np.uint32(first + i), row, replicate, purpose, key_0, key_1)
 
 
 @kernel(inline=True)

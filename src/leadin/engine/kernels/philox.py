@@ -18,6 +18,10 @@ WEYL_0, WEYL_1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 ROUNDS = 10
+BLOCKS = 8
+"""Counters worked on together."""
+ROOM = 2 * BLOCKS
+"""Words are made by so many."""
 
 
 @kernel(inline=True)
@@ -39,12 +43,12 @@ def philox(
 
 @kernel
 def fill_words(out: Words, n: int, c1: Word32, c2: Word32, c3: Word32, k0: Word32, k1: Word32) -> None:
-    """Puts 64-bit words into the first n places of `out` (at least n rounded up to even).
+    """Puts 64-bit words into the first n places of `out`, and more into the next: it has room for n rounded up to 16.
 
     Words 2 i and 2 i + 1 of a stream are the two halves of counter (i, c1, c2, c3): a word depends on its place alone.
     """
     row, replicate, purpose, key_0, key_1 = np.uint32(c1), np.uint32(c2), np.uint32(c3), np.uint32(k0), np.uint32(k1)
-    for i in range((n + 1) // 2):
+    for i in range((n + ROOM - 1) // ROOM * BLOCKS):  # a whole number of vector registers, none left over
         a, b, c, d = philox(np.uint32(i), row, replicate, purpose, key_0, key_1)
         out[2 * i] = np.uint64(a) << HALF | np.uint64(b)
         out[2 * i + 1] = np.uint64(c) << HALF | np.uint64(d)

@@ -20,9 +20,15 @@ UNIT = 2.0**-53
 def uniforms(out: Floats, words: Words, n: int, c1: Word32, c2: Word32, c3: Word32, k0: Word32, k1: Word32) -> None:
     """Puts uniform numbers, 0 <= u < 1 in steps of 2^-53, into the first n places of `out`.
 
-    words: scratch of at least n + 1. c1, c2: row and replicate; c3: purpose; k0, k1: seed.
+    words: scratch, with room for n rounded up to 16. c1, c2: row and replicate; c3: purpose; k0, k1: seed.
     """
     fill_words(words, n, c1, c2, c3, k0, k1)
+    uniforms_of_words(out, words, n)
+
+
+@kernel
+def uniforms_of_words(out: Floats, words: Words, n: int) -> None:
+    """Uniform numbers of the first n words."""
     for i in range(n):
         out[i] = np.float64(words[i] >> FRACTION) * UNIT
 
