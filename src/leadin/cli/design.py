@@ -74,7 +74,8 @@ def design(
     except DesignStoppedError as stopped:
         if stopped.design is not None and json != "-":
             _tell(stopped.design, None)
-        raise
+        typer.echo(f"leadin: {stopped}", err=True)  # an interruption that leaves here would leave without a word
+        raise typer.Exit(130) from stopped
     if json is not None:
         deliver(made.to_json(), json)
     if json != "-":

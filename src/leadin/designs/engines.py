@@ -17,6 +17,8 @@ from leadin.protocols.protocol import Protocol
 from leadin.simulation.timetable import timetable
 
 ENGINES = ("fast", "plain")
+DEFAULT_ENGINE = "plain"
+"""What is used where nothing is said: the plain one, as long as not every fast fit is here."""
 VALUE_PARTICIPANTS = {"fast": 1_000_000, "plain": 20_000}
 """Participants in whom the value of an estimand is found."""
 
