@@ -393,6 +393,24 @@ def test_a_gpu_that_is_not_there_is_refused(known, monkeypatch):
         designed(device="gpu", engine="fast")
 
 
+def test_why_there_is_no_gpu(monkeypatch):
+    assert engines._no_gpu() == "this version computes on the CPU alone"
+    monkeypatch.setattr(engines, "ON_GPU", True)
+    from numba import cuda
+
+    monkeypatch.setattr(cuda, "is_available", lambda: False)
+    assert engines._no_gpu() == "found none on this machine"
+    monkeypatch.setattr(cuda, "is_available", lambda: True)
+    assert engines._no_gpu() is None
+    engines.refuse_missing_device("gpu", "fast")
+
+    def broken():
+        raise RuntimeError("driver too old")
+
+    monkeypatch.setattr(cuda, "is_available", broken)
+    assert engines._no_gpu() == "got RuntimeError: driver too old"
+
+
 def test_the_plain_engine_counts_what_the_analyses_say():
     """Each figure of three trials, and the false-positive rate with its mean."""
     made = leadin.design(
