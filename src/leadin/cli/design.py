@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -54,23 +54,19 @@ def design(
 
     if json is not None:
         writable(json)
-    names = None if analysis is None else [name.strip() for name in analysis.split(",") if name.strip()]
-    numbers = None if n is None else _numbers("--n", n, int, "whole numbers, such as 32,64")
-    shares = _numbers("--slowing", slowing, float, "shares, such as 0,0.3")
+    asked: dict[str, Any] = {
+        "n": None if n is None else _numbers("--n", n, int, "whole numbers, such as 32,64"),
+        "slowing": _numbers("--slowing", slowing, float, "shares, such as 0,0.3"),
+        "analysis": None if analysis is None else [name.strip() for name in analysis.split(",") if name.strip()],
+        "replicates": replicates,
+        "seed": seed,
+        "population": population,
+        "threads": threads,
+        "device": device,
+    }
     try:
         with progress_bar() as progress:
-            made = front_door.design(
-                protocol,
-                n=numbers,
-                slowing=shares,
-                analysis=names,
-                replicates=replicates,
-                seed=seed,
-                population=population,
-                threads=threads,
-                device=device,
-                progress=progress,
-            )
+            made = front_door.design(protocol, progress=progress, **asked)
     except DesignStoppedError as stopped:
         if stopped.design is not None and json != "-":
             _tell(stopped.design, None)
