@@ -47,10 +47,7 @@ def design(
 
     Power is the share of ALL replicates with two-sided p below alpha; one that is not evaluable counts as no.
     """
-    from leadin import front_door
-    from leadin.cli.destination import deliver, writable
-    from leadin.cli.progress import progress_bar
-    from leadin.designs.stopped import DesignStoppedError
+    from leadin.cli.destination import writable
 
     if json is not None:
         writable(json)
@@ -64,6 +61,16 @@ def design(
         "threads": threads,
         "device": device,
     }
+    _run(protocol, asked, json)
+
+
+def _run(protocol: str, asked: dict[str, Any], json: str | None) -> None:
+    """Makes the design and delivers it; an interruption is told with what was finished, and leaves with 130."""
+    from leadin import front_door
+    from leadin.cli.destination import deliver
+    from leadin.cli.progress import progress_bar
+    from leadin.designs.stopped import DesignStoppedError
+
     try:
         with progress_bar() as progress:
             made = front_door.design(protocol, progress=progress, **asked)
