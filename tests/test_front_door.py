@@ -49,6 +49,7 @@ def test_every_verb_works_twice_after_every_room_was_imported(tmp_path):
         assert leadin.check(leadin.read(folder)) == leadin.check(trial)
         results = leadin.analyse(trial)
         chance = leadin.chance(protocol, replicates=2)
+        assert leadin.design("hanyang-phase2", n=8, slowing=0, analysis=["slope_change"], replicates=2).cells
         page = leadin.report(trial, results, tmp_path / turn / "report.html", chance=chance)
         assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 

@@ -220,7 +220,7 @@ def design(
     population: str | Path | Population = "pro-act",
     threads: int | None = None,
     device: str = "cpu",
-    engine: str = "plain",
+    engine: str | None = None,
     value_participants: int | None = None,
     progress: Progress | None = None,
 ) -> Design:
@@ -231,8 +231,8 @@ def design(
     to below 1. analysis: names of the plan's analyses or of methods; None: all of the plan that can be counted, the
     others are told. Replicates count from 1 and are the same at every n and slowing. threads: None: one for each core;
     no figure depends on them. device: `cpu` or `gpu`. engine: `fast`, or `plain`, each trial simulated and analysed
-    table by table. value_participants: in whom the value of each estimand, for bias and coverage, is found; None:
-    1,000,000, by the plain engine 20,000. progress: told what is done, how much, of how much.
+    table by table, slowly. value_participants: in whom the value of each estimand, for bias and coverage, is found;
+    None: 1,000,000, by the plain engine 20,000. progress: told what is done, how much, of how much.
 
     Raises ProtocolError and UsageError before anything is simulated; UnfinishedError where the work ended before its
     time. An interruption is a KeyboardInterrupt that says how far it had come (`.design`: what was finished).

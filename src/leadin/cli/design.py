@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -47,34 +47,38 @@ def design(
 
     Power is the share of ALL replicates with two-sided p below alpha; one that is not evaluable counts as no.
     """
-    from leadin import front_door
-    from leadin.cli.destination import deliver, writable
-    from leadin.cli.progress import progress_bar
-    from leadin.designs.stopped import DesignStoppedError
+    from leadin.cli.destination import writable
 
     if json is not None:
         writable(json)
-    names = None if analysis is None else [name.strip() for name in analysis.split(",") if name.strip()]
-    numbers = None if n is None else _numbers("--n", n, int, "whole numbers, such as 32,64")
-    shares = _numbers("--slowing", slowing, float, "shares, such as 0,0.3")
+    asked: dict[str, Any] = {
+        "n": None if n is None else _numbers("--n", n, int, "whole numbers, such as 32,64"),
+        "slowing": _numbers("--slowing", slowing, float, "shares, such as 0,0.3"),
+        "analysis": None if analysis is None else [name.strip() for name in analysis.split(",") if name.strip()],
+        "replicates": replicates,
+        "seed": seed,
+        "population": population,
+        "threads": threads,
+        "device": device,
+    }
+    _run(protocol, asked, json)
+
+
+def _run(protocol: str, asked: dict[str, Any], json: str | None) -> None:
+    """Makes the design and delivers it; an interruption is told with what was finished, and leaves with 130."""
+    from leadin import front_door
+    from leadin.cli.destination import deliver
+    from leadin.cli.progress import progress_bar
+    from leadin.designs.stopped import DesignStoppedError
+
     try:
         with progress_bar() as progress:
-            made = front_door.design(
-                protocol,
-                n=numbers,
-                slowing=shares,
-                analysis=names,
-                replicates=replicates,
-                seed=seed,
-                population=population,
-                threads=threads,
-                device=device,
-                progress=progress,
-            )
+            made = front_door.design(protocol, progress=progress, **asked)
     except DesignStoppedError as stopped:
         if stopped.design is not None and json != "-":
             _tell(stopped.design, None)
-        raise
+        typer.echo(f"leadin: {stopped}", err=True)  # an interruption that leaves here would leave without a word
+        raise typer.Exit(130) from stopped
     if json is not None:
         deliver(made.to_json(), json)
     if json != "-":

@@ -39,8 +39,6 @@ for verb, name in (
 ):
     app.command(name=name)(verb)
 
-STOPPED = "leadin: stopped; nothing half-written was left behind.\n"
-
 
 def _version(value: bool) -> None:
     if value:
@@ -62,6 +60,6 @@ def run() -> None:
     except LeadinError as error:
         sys.stderr.write(f"leadin: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt as stopped:
-        sys.stderr.write(f"leadin: {stopped}\n" if str(stopped) else STOPPED)
+    except KeyboardInterrupt:
+        sys.stderr.write("leadin: stopped; nothing half-written was left behind.\n")
         sys.exit(130)

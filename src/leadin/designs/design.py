@@ -23,8 +23,9 @@ class Cell:
     """What one comparison of one analysis does at one number of participants under one slowing. Absent is None.
 
     n: participants in all; sizes: of each arm. called: what `power` is, `power` or, without slowing,
-    `false-positive rate`. analysis: as the plan names it; method, endpoint, rule, time_months, arm, contrast, unit: as
-    in results. alpha: two-sided.
+    `false-positive rate`. analysis: as the plan names it; label: what tells it apart from others of one method and
+    measure, None where nothing needs telling; method, endpoint, rule, time_months, arm, contrast, unit: as in results.
+    alpha: two-sided.
 
     power: share of ALL replicates with p < alpha; favouring: of all, those whose estimate lies on the side of the arm
     as well; None where p asks nothing (a mean of one arm held against zero). mean_estimate, sd_estimate,
@@ -41,6 +42,7 @@ class Cell:
     slowing: float
     called: str
     analysis: str
+    label: str | None
     method: str
     endpoint: str
     rule: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 HEADINGS = (
     "n",
     "slowing",
-    "p < alpha %",
-    "favouring %",
+    "p<alpha %",
+    "favour %",
     "estimate",
     "SD",
     "mean SE",
@@ -25,25 +26,29 @@ HEADINGS = (
     "bias",
     "cover %",
     "not eval.",
-    "singular",
 )
 ABSENT = "-"
 HOW = (
-    "p < alpha: share of ALL replicates with two-sided p below alpha, a replicate that is not evaluable counting as "
-    "no; where slowing is 0 it is the false-positive rate, else power. favouring: of all replicates, those whose "
-    "estimate is on the side of the arm as well. estimate, SD, mean SE: over evaluable replicates. value: of the same "
-    "estimand in {participants} participants under the same truth; bias: estimate minus value. cover: intervals that "
-    "hold the value. +-: one Monte Carlo standard error."
+    "p<alpha: share of ALL replicates with two-sided p below alpha, one that is not evaluable counting as no: power, "
+    "and where slowing is 0 the false-positive rate. favour: share of all replicates with p below alpha and the "
+    "estimate on the side of the arm. estimate, SD, mean SE: over evaluable replicates. value: of the same estimand in "
+    "about {participants} participants under the same truth, exactly 0 where chance alone makes the arms and nothing "
+    "works; bias: estimate minus value. cover: share of intervals that hold the value. In brackets: Monte Carlo "
+    "standard errors."
 )
 """How each column is counted."""
+WIDTH = 100
+"""Columns that the sentences beneath a plain table are wrapped to."""
 
 
 def heading(cell: Cell) -> str:
     """Which comparison of which analysis a block is of."""
-    named = cell.analysis if cell.analysis == cell.method else f"{cell.analysis} ({cell.method})"
-    parts = [f"{named}, {cell.endpoint}", cell.contrast if cell.contrast.startswith(cell.arm) else ""]
-    if not parts[1]:
-        parts[1] = f"{cell.arm}: {cell.contrast}"
+    beside = [cell.method] if cell.analysis != cell.method else []
+    if cell.label is not None and cell.label != cell.analysis:
+        beside.append(cell.label)
+    named = f"{cell.analysis} ({', '.join(beside)})" if beside else cell.analysis
+    who = cell.contrast if cell.contrast.startswith(f"{cell.arm} - ") else f"{cell.arm}: {cell.contrast}"
+    parts = [f"{named}, {cell.endpoint}", who]
     parts.append(cell.rule or "")
     parts.append("" if cell.time_months is None else f"month {month_words(cell.time_months)}")
     parts.append(cell.unit or "")
@@ -63,12 +68,11 @@ def line(cell: Cell) -> tuple[str, ...]:
         str(cell.n),
         f"{cell.slowing:g}",
         _share(cell.power, cell.mcse),
-        _share(cell.favouring, cell.favouring_mcse),
+        _share(cell.favouring, None),
         *(_number(x) for x in (cell.mean_estimate, cell.sd_estimate, cell.mean_standard_error, cell.value)),
         _with_error(cell.bias, cell.bias_mcse),
         _share(cell.coverage, cell.coverage_mcse),
-        str(cell.not_evaluable),
-        str(cell.singular),
+        f"{cell.not_evaluable:,}",
     )
 
 
@@ -80,7 +84,8 @@ def text_table(design: Design) -> str:
     told: list[str] = []
     for name, lines in made:
         told += [name, _row(HEADINGS, widths), *(_row(texts, widths) for texts in lines), ""]
-    return "\n".join([*told, *footer(design)])
+    below = [line for text in footer(design) for line in textwrap.wrap(text, WIDTH, break_on_hyphens=False)]
+    return "\n".join([*told, *below])
 
 
 def html_table(design: Design) -> str:
@@ -99,7 +104,10 @@ def footer(design: Design) -> list[str]:
     the plan is not counted."""
     sizes = {cell.n: cell.sizes for cell in design.cells}
     arms = "; ".join(f"n {n}: {', '.join(f'{arm} {k}' for arm, k in arms.items())}" for n, arms in sizes.items())
-    told = [f"Arms: {arms}.", HOW.format(participants=f"{design.made_with['value_participants']:,}")]
+    told = [
+        f"Arms (at the protocol's own n as it says, else in its ratio, whole participants): {arms}.",
+        HOW.format(participants=f"{design.made_with['value_participants']:,}"),
+    ]
     reasons: dict[str, int] = {}
     for cell in design.cells:
         for reason, number in cell.reasons.items():
@@ -107,6 +115,9 @@ def footer(design: Design) -> list[str]:
     if reasons:
         listed = "; ".join(f"{reason} ({number:,})" for reason, number in reasons.items())
         told.append(f"Not evaluable, over all lines: {listed}.")
+    singular = sum(cell.singular for cell in design.cells)
+    if singular:
+        told.append(f"Singular fits, which count as evaluable, over all lines: {singular:,}.")
     return [*told, *(f"Not counted: {reason}" for reason in design.told)]
 
 
@@ -118,14 +129,14 @@ def _share(share: float | None, error: float | None) -> str:
     """A share in per cent with its Monte Carlo error."""
     if share is None:
         return ABSENT
-    return f"{100 * share:.1f}" if error is None else f"{100 * share:.1f} +- {100 * error:.1f}"
+    return f"{100 * share:.1f}" if error is None else f"{100 * share:.1f} ({100 * error:.1f})"
 
 
 def _with_error(value: float | None, error: float | None) -> str:
     if value is None or error is None:
         return _number(value)
     digits = _decimals(error)
-    return f"{value:.{digits}f} +- {error:.{digits}f}"
+    return f"{value:.{digits}f} ({error:.{digits}f})"
 
 
 def _number(value: float | None) -> str:

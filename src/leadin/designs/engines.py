@@ -17,6 +17,10 @@ from leadin.protocols.protocol import Protocol
 from leadin.simulation.timetable import timetable
 
 ENGINES = ("fast", "plain")
+DEFAULT_ENGINE = "plain"
+"""What is used where nothing is said: the plain one, as long as not every fast fit is here."""
+ON_GPU = False
+"""Whether the fast fits can run on a GPU."""
 VALUE_PARTICIPANTS = {"fast": 1_000_000, "plain": 20_000}
 """Participants in whom the value of an estimand is found."""
 
@@ -65,6 +69,8 @@ def refuse_missing_device(device: str, engine: str) -> None:
 
 def _no_gpu() -> str | None:
     """Why no GPU can be used; None where one can."""
+    if not ON_GPU:
+        return "this version computes on the CPU alone"
     try:
         from numba import cuda
     except ImportError as error:  # numba-cuda is its own package

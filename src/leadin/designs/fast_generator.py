@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LOW = 0xFFFFFFFF
+NO_EFFECT = ConstantSlowing(0.0)
 MOST_REPLICATES = 1 << 32
 """Replicates are numbered below this."""
 
@@ -47,7 +48,7 @@ class FastGenerator:
         *,
         planned: Sequence[int],
         population: str | Path | Population = "pro-act",
-        effect: Effect = ConstantSlowing(0.0),
+        effect: Effect = NO_EFFECT,
         seed: int = 1,
         measures: Sequence[str] = ("alsfrs_r",),
         keep_seen: bool = True,

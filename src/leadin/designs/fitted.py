@@ -6,6 +6,7 @@ Which batch of the engine answers for which analysis, with which arguments, stan
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -19,7 +20,7 @@ from leadin.designs.figures import Figures
 from leadin.designs.generator import Generator
 from leadin.designs.plain_generator import pooled
 from leadin.designs.questions import Question
-from leadin.engine.collapsed import EVENT, MONTHS, Collapsed, Floats
+from leadin.engine.collapsed import Collapsed, Floats
 from leadin.engine.fits import NOT_FILLED, Fits
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
@@ -119,7 +120,7 @@ def _mmrm(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> lis
         asked[0].reference or 0,
         measure=measure,
         at=asked[0].visit,
-        kenward_roger=planned.degrees_of_freedom == "kenward_roger_linear",
+        degrees_of_freedom=planned.degrees_of_freedom,
     )
     return _figures(fits, planned)
 
@@ -167,27 +168,27 @@ def _cox(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list
 def _joint_rank(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
     planned = asked[0].planned
     measure = setting.measures.index(planned.measure)
-    seen, survival = _seen(trials, setting, measure), trials.survival
+    times, end = None, math.inf
     if planned.month is not None:
+        assert setting.clock_start is not None  # else refused, see `carried`
         months = setting.months[setting.listed[measure]]
         kept = months <= planned.month + SAME_MONTH
-        seen = seen[:, :, kept]
-        survival = _until(survival, planned.month, months[kept], setting.clock_start)
+        times = int(kept.sum())
+        end = max(planned.month, float(months[kept].max(initial=0.0))) - setting.clock_start
     fits = _batch("joint_rank").joint_rank(
-        trials.sums, seen, survival, trials.sizes, asked[0].reference, measure=measure
+        trials.sums,
+        _seen(trials, setting, measure),
+        trials.survival,
+        trials.sizes,
+        asked[0].reference,
+        measure=measure,
+        times=times,
+        end=end,
     )
-    return _figures(fits, planned)
-
-
-def _until(survival: Floats, month: float, kept: Floats, clock_start: float | None) -> Floats:
-    """Survival up to `month` months after time zero, and to the day of the last visit that counts."""
-    if clock_start is None:
-        raise ValueError("expected one start of the clock for all")
-    end = max(month, float(kept.max(initial=0.0))) - clock_start
-    cut = survival.copy()
-    cut[:, MONTHS] = np.minimum(survival[:, MONTHS], end)
-    cut[:, EVENT] = survival[:, EVENT] * (survival[:, MONTHS] <= end)
-    return cut
+    (ranked,) = _figures(fits.wilcoxon, planned)
+    # Its standard error is that under the null hypothesis: of no use for an interval.
+    nothing = np.full(ranked.p.shape, np.nan)
+    return [replace(ranked, standard_error=nothing, low=nothing, high=nothing)]
 
 
 def _seen(trials: Collapsed, setting: Setting, measure: int) -> Floats:

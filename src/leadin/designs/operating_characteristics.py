@@ -12,7 +12,7 @@ from leadin.analysis.rerandomisation import Progress
 from leadin.designs.carried import Chosen, chosen
 from leadin.designs.cells import Counted, cells_of
 from leadin.designs.design import Design
-from leadin.designs.engines import ENGINES, VALUE_PARTICIPANTS, refuse_missing_device, trials_of
+from leadin.designs.engines import DEFAULT_ENGINE, ENGINES, VALUE_PARTICIPANTS, refuse_missing_device, trials_of
 from leadin.designs.figures import Trials, joined
 from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, thread_number
 from leadin.designs.questions import Question, questions
@@ -81,7 +81,7 @@ def operating_characteristics(
     population: str | Path | Population = "pro-act",
     threads: int | None = None,
     device: str = "cpu",
-    engine: str = "plain",
+    engine: str | None = None,
     value_participants: int | None = None,
     progress: Progress | None = None,
 ) -> Design:
@@ -90,12 +90,14 @@ def operating_characteristics(
     n: participants in all, see `grid.arm_sizes`; None: the protocol's own numbers. analysis: names of the plan or of
     methods, see `carried.chosen`; None: all of the plan that can be counted. Replicates count from 1 and are the same
     for every n and slowing (common random numbers); no figure depends on threads. engine: `fast`, or `plain` (every
-    trial simulated and analysed table by table). value_participants: in whom the value of each estimand is found; None:
-    1,000,000, by the plain engine 20,000. progress: told what is done, of each point of the grid.
+    trial simulated and analysed table by table); None: `engines.DEFAULT_ENGINE`. value_participants: in whom the value
+    of each estimand is found; None: 1,000,000, by the plain engine 20,000. progress: told what is done, of each point
+    of the grid.
 
     Raises UsageError for whatever cannot be done, before anything is simulated; UnfinishedError where the work ended
     before its time; DesignStoppedError, a KeyboardInterrupt, where it was interrupted.
     """
+    engine = DEFAULT_ENGINE if engine is None else engine
     if engine not in ENGINES:
         raise UsageError(f"engine: expected one of {', '.join(ENGINES)}; got {shown(engine)}.")
     wanted = VALUE_PARTICIPANTS[engine] if value_participants is None else value_participants

@@ -10,6 +10,7 @@ import polars as pl
 
 from leadin.analysis.measures import measure_unit, slope_unit
 from leadin.analysis.responder_rules import Rule, rules_of
+from leadin.analysis.told_apart import labels
 from leadin.analysis.visit_grid import VisitGrid
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.planned_analysis import PlannedAnalysis
@@ -50,16 +51,17 @@ WITHIN = {
 class Question:
     """One figure of an analysis for each of C comparisons.
 
-    called: the analysis as the plan names it. endpoint, rule: as in the results of the method. threshold: the responder
-    rule behind `rule`. either: any of several measures counts. month, visit: of the visit that is compared, by its
-    number among those that list the measure. arms, contrasts (C,): each arm and what it is held against. reference:
-    position of that arm; None in a trial of one. unit: of the estimate. better: 1 where a higher estimate favours the
-    arm, -1 where a lower one does. tested: its p value asks whether there is an effect; not so in one arm where a mean
-    is held against zero, or nothing is tested.
+    called: the analysis as the plan names it; label: what tells it apart from the others, if anything does. endpoint,
+    rule: as in the results of the method. threshold: the responder rule behind `rule`. either: any of several measures
+    counts. month, visit: of the visit that is compared, by its number among those that list the measure. arms,
+    contrasts (C,): each arm and what it is held against. reference: position of that arm; None in a trial of one. unit:
+    of the estimate. better: 1 where a higher estimate favours the arm, -1 where a lower one does. tested: its p value
+    asks whether there is an effect; not so in one arm where a mean is held against zero, or nothing is tested.
     """
 
     planned: PlannedAnalysis
     called: str
+    label: str | None
     endpoint: str
     arms: tuple[str, ...]
     contrasts: tuple[str, ...]
@@ -120,10 +122,11 @@ def questions(protocol: Protocol, analyses: Sequence[PlannedAnalysis]) -> tuple[
 
     Each must be one that the protocol can carry (`carried.refusal`).
     """
-    return tuple(question for planned in analyses for question in _of(protocol, planned))
+    told = labels(analyses)
+    return tuple(question for planned in analyses for question in _of(protocol, planned, told[planned]))
 
 
-def _of(protocol: Protocol, planned: PlannedAnalysis) -> list[Question]:
+def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None) -> list[Question]:
     reference, method = reference_number(protocol), planned.method
     names = [arm.name for arm in protocol.arms]
     if reference is None:
@@ -135,6 +138,7 @@ def _of(protocol: Protocol, planned: PlannedAnalysis) -> list[Question]:
     common = {
         "planned": planned,
         "called": planned.called,
+        "label": label,
         "arms": tuple(arms),
         "contrasts": tuple(contrasts),
         "reference": reference,

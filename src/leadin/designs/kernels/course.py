@@ -31,7 +31,7 @@ def draw_course(nature: Record, plan: Record, scratch: Record, row: Word, replic
     drift = scratch.drift
     scratch.day[0], scratch.lost[0], scratch.waiting = 0.0, 0.0, 0
     if scratch.wait > 0.0:
-        scratch.waiting = int(math.ceil(scratch.wait / plan.longest_step))
+        scratch.waiting = math.ceil(scratch.wait / plan.longest_step)
         normals(z, words, 2 * scratch.waiting, row, replicate, WAITING, k0, k1)
         for s in range(scratch.waiting):
             scratch.nodes[0], scratch.nodes[1] = scratch.day[s], min((s + 1) * plan.longest_step, scratch.wait)

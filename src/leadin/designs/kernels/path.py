@@ -16,8 +16,9 @@ from leadin.engine.kernels.compiled import kernel
 Floats = NDArray[np.float64]
 
 DAYS_PER_MONTH = 30.4375
-BEFORE_ZERO, AFTER_ZERO, OF_A_WAIT = range(3)
-"""Which steps lie between nodes: those of the lead-in, of the follow-up, or one."""
+BEFORE_ZERO, AFTER_ZERO, OF_A_WAIT = np.arange(3)
+"""Which steps lie between nodes: those of the lead-in, of the follow-up, or one. Numbers of numpy, because a kernel is
+compiled anew for each whole number of Python that is written into a call."""
 
 
 @kernel(inline=True)

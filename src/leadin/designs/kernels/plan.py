@@ -14,7 +14,7 @@ Record = Any
 
 VISITS, MEASURES, ARMS, DOSES, CRITERIA, POPULATION_BOUNDS, STRATA = 128, 6, 16, 64, 100, 16, 4
 PARTS, GAP_DAYS, CLOCK_DAYS, STEPS_AT_MOST = 4, 128, 2048, 512
-"""How much a record holds. Gaps and days beyond the tables are worked out on the spot; more of the others is refused."""
+"""How much a record holds. Gaps and days beyond the tables are worked out on the spot; more of the rest is refused."""
 NORMALS_AT_MOST = NORMALS + VISITS + 2 * STEPS_AT_MOST + MEASURES * (VISITS + 3)
 
 AT_ZERO, ON_ITS_DAY, AT_ENROLMENT = range(3)
@@ -31,7 +31,7 @@ BOUND_SCORE, BOUND_ONSET, BOUND_DELTA_FS, BOUND_CAPACITY, BOUND_AGE = range(5)
 """What a bound of the population is on."""
 BY_SITE, BY_ONSET, BY_SEX, BY_RILUZOLE = range(4)
 """Variables of stratification."""
-NONE = -1
+NONE = np.int64(-1)
 
 
 PLAN = np.dtype(
