@@ -78,6 +78,7 @@ class FastGenerator:
         seen = np.empty((count, m, self._times, n))
         survival = np.empty((count, 2, n))
         screened = np.empty(count, dtype=np.int64)
+        turns, words, blocks, scratch = self._scratch()
         simulate_trials(
             first,
             count,
@@ -89,13 +90,18 @@ class FastGenerator:
             self.runs.doses,
             self.runs.wait,
             self.runs.sides,
-            *self._scratch(),
+            turns,
+            words,
+            blocks,
+            scratch,
             sums,
             seen,
             survival,
             screened,
         )
-        return Collapsed(self.sizes, sums, seen, survival, screened > 0)
+        filled = screened > 0
+        sums[~filled], seen[~filled], survival[~filled] = 0.0, np.nan, 0.0  # what was begun means nothing
+        return Collapsed(self.sizes, sums, seen, survival, filled)
 
     def _scratch(self) -> tuple[Floats, NDArray[np.uint64], Ints, Record]:
         """The scratch space of this thread: of a trial, and of one participant."""

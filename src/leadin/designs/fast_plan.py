@@ -260,6 +260,11 @@ def _entry_normals(protocol: Protocol, times: Timetable, measures: Sequence[str]
     return places, first
 
 
+def _listed(protocol: Protocol, measures: Sequence[str]) -> Ints:
+    """1 where a visit takes a measure, else 0 (m, v)."""
+    return np.array([[int(measure in visit.measures) for visit in protocol.visits] for measure in measures])
+
+
 def _seen_places(protocol: Protocol, kept: Sequence[str], measures: Sequence[str]) -> Ints:
     """Where the value of a measure at a visit after time zero stands among those kept (m, v); see `visits_after`."""
     places = np.full((len(measures), len(protocol.visits)), NONE, dtype=np.int64)

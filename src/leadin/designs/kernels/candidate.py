@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from leadin.engine.kernels.philox import fill_words
 from leadin.engine.kernels.uniforms import uniforms_of_words
 
 Word = np.uint32
+START: Any = np.int64(0)
 
 
 @kernel
@@ -59,7 +61,7 @@ def lead_in_path(nature: Record, plan: Record, scratch: Record, at: int) -> None
         steps += plan.lead_in_parts[j]
     day[0], lost[0], scratch.lead_steps = scratch.enrolment, 0.0, steps
     drift = nature.drift_sd * math.sqrt(rate) * (scratch.normals[Z_DRIFT] - nature.steady_at_enrolment)
-    scratch.drift = untreated(nature, plan, scratch, BEFORE_ZERO, gaps, np.int64(0), at, drift)
+    scratch.drift = untreated(nature, plan, scratch, BEFORE_ZERO, gaps, START, at, drift)
     lowest = math.inf
     for s in range(steps + 1):
         score[s], scratch.lead_day[s] = traits[SCORE] + lost[steps] - lost[s], day[s]

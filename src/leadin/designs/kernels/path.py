@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ from leadin.engine.kernels.compiled import kernel
 Floats = NDArray[np.float64]
 
 DAYS_PER_MONTH = 30.4375
-BEFORE_ZERO, AFTER_ZERO, OF_A_WAIT = np.arange(3)
+BEFORE_ZERO: Any = np.int64(0)
+AFTER_ZERO: Any = np.int64(1)
+OF_A_WAIT: Any = np.int64(2)
 """Which steps lie between nodes: those of the lead-in, of the follow-up, or one. Numbers of numpy, because a kernel is
 compiled anew for each whole number of Python that is written into a call."""
 

@@ -31,7 +31,7 @@ BOUND_SCORE, BOUND_ONSET, BOUND_DELTA_FS, BOUND_CAPACITY, BOUND_AGE = range(5)
 """What a bound of the population is on."""
 BY_SITE, BY_ONSET, BY_SEX, BY_RILUZOLE = range(4)
 """Variables of stratification."""
-NONE = np.int64(-1)
+NONE: Any = np.int64(-1)
 
 
 PLAN = np.dtype(

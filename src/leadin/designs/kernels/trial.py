@@ -49,8 +49,8 @@ def simulate_trials(
 ) -> None:
     """Replicates first, first + 1, ...: sums (count, m, 16, n), seen (count, m, k, n), survival (count, 2, n).
 
-    dose_days, doses (q, n, d), waits (q, n), sides (n, d, 4): see `leadin.designs.manufacturing_runs.Runs`. turns, words
-    (n + 1, words with room for more, see `fill_words`), blocks (s, a): scratch space beside `scratch`. screened
+    dose_days, doses (q, n, d), waits (q, n), sides (n, d, 4): see `leadin.designs.manufacturing_runs.Runs`. turns,
+    words (n + 1, words with room for more, see `fill_words`), blocks (s, a): scratch space beside `scratch`. screened
     (count,): candidates seen, negative where screening gave up before all places were filled.
     """
     for r in range(count):
