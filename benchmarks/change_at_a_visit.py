@@ -1,4 +1,4 @@
-"""`ancova`, and `slope_change`, two arms, 200 participants."""
+"""`ancova`, `slope_change` and `responders`, two arms, 200 participants."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.collapsed_trials import VISITS, collapsed_trials
+from benchmarks.collapsed_trials import VISITS, collapsed_trials, series
 from benchmarks.engine_runs import milliseconds_a_trial
 from benchmarks.side_by_side import Comparison, from_r, milliseconds
 from leadin.analysis.ancova import fit_ancova
+from leadin.analysis.responder_rules import SpecialCases, judge, rules_of
+from leadin.analysis.slopes import paired_slopes
+from leadin.engine.t_tests import welch_t
 
 LM = "R lm(), summary()"
 SLOPES = "R .lm.fit() for each participant and side, t.test()"
@@ -19,7 +22,8 @@ SLOPES = "R .lm.fit() for each participant and side, t.test()"
 def compared() -> tuple[Comparison, ...]:
     """Against R's lm and statsmodels' OLS; slopes against a loop in R."""
     peers = from_r("change_at_a_visit.R", (LM, SLOPES), *VISITS)
-    data = [arrays(trial) for trial in range(collapsed_trials().survival.shape[0])]
+    months, values, _, _ = series()
+    data, lines = [arrays(trial) for trial in range(len(values))], [(months, each) for each in values]
     what = f"{len(VISITS)} data sets of 200 participants"
     return (
         Comparison(
@@ -34,12 +38,12 @@ def compared() -> tuple[Comparison, ...]:
         Comparison(
             f"`slope_change`, each participant's slopes and Welch's test, {what}",
             ("leadin, many trials", milliseconds_a_trial("slope_change")),
-            {SLOPES: peers[SLOPES]},
+            {"leadin, one trial": milliseconds(lines, change_with_leadin), SLOPES: peers[SLOPES]},
         ),
         Comparison(
             f"`responders`, each participant's slopes and six thresholds, {what}",
             ("leadin, many trials", milliseconds_a_trial("responders")),
-            {},
+            {"leadin, one trial": milliseconds(lines, respond_with_leadin)},
         ),
     )
 
@@ -56,6 +60,21 @@ def arrays(trial: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
 def fit_with_leadin(change: np.ndarray, baseline: np.ndarray, arm: list[str]) -> None:
     """The fit and the difference between the arms."""
     fit_ancova(change, baseline, arm).difference("cells", "control")
+
+
+def change_with_leadin(months: np.ndarray, values: np.ndarray) -> None:
+    """The slopes, and Welch's test of their changes."""
+    slopes = paired_slopes(months, values)
+    change = np.where(slopes.evaluable, slopes.follow_up - slopes.lead_in, np.nan)
+    control, cells = np.split(change, [values.shape[0] // 2])
+    welch_t(cells[np.isfinite(cells)], control[np.isfinite(control)])
+
+
+def respond_with_leadin(months: np.ndarray, values: np.ndarray) -> None:
+    """The slopes, and who responds by each rule."""
+    slopes, nobody = paired_slopes(months, values), np.zeros(values.shape[0], dtype=bool)
+    for rule in rules_of((25.0, 50.0, 75.0, 100.0), (1.25, 1.5)):
+        judge(slopes.lead_in, slopes.follow_up, slopes.evaluable, nobody, rule, SpecialCases())
 
 
 def fit_with_statsmodels(change: np.ndarray, baseline: np.ndarray, arm: list[str]) -> None:

@@ -15,23 +15,31 @@ SURVIVAL = sorted((VALIDATION / "survival" / "data").glob("w1_*_surv.csv"))
 
 
 @cache
-def collapsed_trials(zero: float = 0.0) -> Collapsed:
-    """All data sets that have both files. zero: the month that is time zero."""
-    pairs = [(visits, VALIDATION / "survival" / "data" / f"{visits.stem[:5]}_surv.csv") for visits in VISITS]
+def series() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of R data sets of n participants, arm 0 before arm 1: months (k,), values (R, n, k) with NaN for missing, months
+    and event (R, 2, n), and participants of each arm (2,)."""
     tables = [
         (pl.read_csv(visits), pl.read_csv(survival).sort("arm", "id"))
-        for visits, survival in pairs
-        if survival.exists()
+        for visits in VISITS
+        if (survival := VALIDATION / "survival" / "data" / f"{visits.stem[:5]}_surv.csv").exists()
     ]
     months = sorted({month for visits, _ in tables for month in visits["time"].to_list()})
-    times = np.array(months, dtype=np.float64) - zero
     values = np.stack([_values(visits, people["id"], months) for visits, people in tables])
+    survival = np.stack([people.select("time", "event").to_numpy().T.astype(np.float64) for _, people in tables])
+    sizes = tables[0][1]["arm"].value_counts().sort("arm")["count"].to_numpy().astype(np.int64)
+    return np.array(months, dtype=np.float64), values, survival, sizes
+
+
+def collapsed_trials(zero: float = 0.0) -> Collapsed:
+    """All data sets that have both files. zero: the month that is time zero."""
+    months, values, survival, sizes = series()
+    times = months - zero
     return Collapsed(
-        sizes=tables[0][1]["arm"].value_counts().sort("arm")["count"].to_numpy().astype(np.int64),
+        sizes=sizes,
         sums=_sums(times, values)[:, None],
         seen=np.ascontiguousarray(np.moveaxis(values[:, :, times > 0], 1, 2))[:, None],
-        survival=np.stack([people.select("time", "event").to_numpy().T.astype(np.float64) for _, people in tables]),
-        filled=np.ones(len(tables), dtype=np.bool_),
+        survival=survival,
+        filled=np.ones(values.shape[0], dtype=np.bool_),
     )
 
 

@@ -68,10 +68,14 @@ def fit_with_leadin(y: np.ndarray, fixed: np.ndarray, random: np.ndarray, group:
 
 
 def fit_with_statsmodels(y: np.ndarray, fixed: np.ndarray, random: np.ndarray, group: np.ndarray) -> None:
-    """The fit; statsmodels has no Satterthwaite degrees of freedom."""
+    """The fit; statsmodels has no Satterthwaite degrees of freedom, and says much on the way."""
+    import warnings
+
     from statsmodels.regression.mixed_linear_model import MixedLM
 
-    MixedLM(y, fixed, groups=group, exog_re=random).fit(reml=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        MixedLM(y, fixed, groups=group, exog_re=random).fit(reml=True)
 
 
 def fit_with_mixedlm(y: np.ndarray, fixed: np.ndarray, random: np.ndarray, group: np.ndarray) -> None:
