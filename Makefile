@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-slow bench mutate docs lock format clean
+.PHONY: help demo test test-slow bench speed-gate mutate docs lock format clean
 
 help:
 	@echo "make demo       set up, simulate a trial with and without an effect, analyse, write out/demo/report.html"
 	@echo "make test       set up and run every check: format, lint, types, arrows, tests, docs"
 	@echo "make test-slow  the long simulations"
 	@echo "make bench      ratios against other programs, on the same data in one run"
+	@echo "make speed-gate  the engine's fits against those of the commit this one started from"
 	@echo "make mutate     a seeded sample of 300 mutants a room: can the tests fail?"
 	@echo "make docs       build the documentation into site/"
 	@echo "make lock       renew the pinned versions in requirements/"
@@ -45,6 +46,9 @@ test-slow: $(VENV)/.test
 
 bench: $(VENV)/.test
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks
+
+speed-gate: $(VENV)/.test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.gate
 
 mutate: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutate.txt

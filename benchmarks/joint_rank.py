@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from benchmarks.side_by_side import VALIDATION, from_r, milliseconds, told
+from benchmarks.engine_runs import milliseconds_a_trial
+from benchmarks.side_by_side import VALIDATION, Comparison, from_r, milliseconds
 from leadin.engine.composite_pairs import Courses, compare_all, courses
 from leadin.engine.rank_sum import mid_ranks
 
@@ -13,12 +14,13 @@ LONG = VALIDATION / "mixed-models" / "data" / "w1_01_long.csv"
 SURVIVAL = VALIDATION / "survival" / "data" / "w1_01_surv.csv"
 
 
-def compared() -> str:
+def compared() -> tuple[Comparison, ...]:
     """Against a double loop in base R, as one writes it."""
     of = both()
-    ours = milliseconds([(of,)] * 9, rank_with_leadin)
+    plain = {"leadin, one trial": milliseconds([(of,)] * 9, rank_with_leadin)}
     peers = from_r("joint_rank.R", ("base R, a loop over all pairs",), SURVIVAL, LONG)
-    return told(f"joint ranks, all pairs of {of.time.size} participants", ours, peers)
+    ours = ("leadin, many trials", milliseconds_a_trial("joint_rank"))
+    return (Comparison(f"Joint ranks of {of.time.size} participants", ours, {**plain, **peers}),)
 
 
 def both() -> Courses:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import polars as pl
 
-from benchmarks.side_by_side import from_r, milliseconds, told
+from benchmarks.side_by_side import Comparison, from_r, milliseconds
 from leadin.analysis.adverse_event_table import safety_table
 from leadin.trials.schema import conform
 from leadin.trials.trial import Manifest, Trial, empty_trial
@@ -16,7 +16,7 @@ from leadin.trials.trial import Manifest, Trial, empty_trial
 PARTICIPANTS, EVENTS, TERMS, DAYS = 200, 2000, 60, 365
 
 
-def compared() -> str:
+def compared() -> tuple[Comparison, ...]:
     """Against loops over arms and terms in base R, with binom.test and poisson.test."""
     trial = made_up()
     ours = milliseconds([(trial,)] * 5, safety_table)
@@ -25,7 +25,8 @@ def compared() -> str:
         for file in files:
             trial.table(file.stem).write_csv(file)
         peers = from_r("safety.R", ("base R, loops over arms and terms",), *files)
-    return told(f"table of {EVENTS} adverse events in {PARTICIPANTS} participants, {TERMS} terms", ours, peers)
+    title = f"Table of {EVENTS:,} adverse events in {PARTICIPANTS} participants, {TERMS} terms"
+    return (Comparison(title, ("leadin", ours), peers),)
 
 
 def made_up() -> Trial:

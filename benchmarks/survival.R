@@ -1,5 +1,5 @@
-# Milliseconds of processor of coxph and survdiff, the mean over the data sets, as JSON on the last line. Arguments: the
-# data sets.
+# Milliseconds of processor of coxph and survdiff, and of curves, test and fit together, the mean over the data sets, as JSON
+# on the last line. Arguments: the data sets.
 suppressMessages(library(survival))
 data <- lapply(commandArgs(TRUE), read.csv)
 timed <- function(fit) {
@@ -7,6 +7,12 @@ timed <- function(fit) {
   taken <- system.time(for (again in 1:20) for (d in data) fit(d))
   1000 * sum(taken[1:2]) / 20 / length(data)
 }
-cox <- timed(function(d) coxph(Surv(time, event) ~ arm, d))
-test <- timed(function(d) survdiff(Surv(time, event) ~ arm, d))
-cat(sprintf('{"R survival coxph()": %f, "R survival survdiff()": %f}\n', cox, test))
+cox <- function(d) coxph(Surv(time, event) ~ arm, d)
+test <- function(d) survdiff(Surv(time, event) ~ arm, d)
+all <- function(d) {
+  summary(survfit(Surv(time, event) ~ arm, d), times = 6, extend = TRUE)
+  test(d)
+  cox(d)
+}
+cat(sprintf('{"R survival coxph()": %f, "R survival survdiff()": %f, "R survival survfit(), survdiff(), coxph()": %f}\n',
+            timed(cox), timed(test), timed(all)))

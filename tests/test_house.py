@@ -41,9 +41,10 @@ def test_init_files_hold_imports_only():
 
 
 def test_every_tests_folder_mirrors_a_room():
+    """And `benchmarks`, whose gate decides what passes."""
     rooms = {path.name for path in (ROOT / "src" / "leadin").iterdir() if path.is_dir()} - {"__pycache__"}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"}
-    assert folders <= rooms
+    assert folders <= rooms | {"benchmarks"}
 
 
 def test_every_dependency_is_pinned():

@@ -5,22 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from leadin.designs.collapse import clock_start, visits_after
+from leadin.designs.fast_generator import FastGenerator
 from leadin.designs.figures import Trials
 from leadin.designs.fitted import FastTrials, Setting
-from leadin.designs.generator import Generator
 from leadin.designs.plain_fits import PlainTrials
-from leadin.designs.plain_generator import PlainGenerator
 from leadin.designs.questions import Question, measures_of
+from leadin.disease.effect import ConstantSlowing
 from leadin.disease.population import Population
 from leadin.errors import UsageError
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.timetable import timetable
 
 ENGINES = ("fast", "plain")
-DEFAULT_ENGINE = "plain"
-"""What is used where nothing is said: the plain one, as long as not every fast fit is here."""
+DEFAULT_ENGINE = "fast"
+"""What is used where nothing is said."""
 ON_GPU = False
 """Whether the fast fits can run on a GPU."""
+AT_VISITS = ("mmrm", "ancova", "joint_rank")
+"""Methods that need the values at visits; the others do with sums over visits."""
 VALUE_PARTICIPANTS = {"fast": 1_000_000, "plain": 20_000}
 """Participants in whom the value of an estimand is found."""
 
@@ -38,22 +40,19 @@ def trials_of(
     if engine == "plain":
         return PlainTrials(protocol, population, sizes, asked, seed, slowing)
     measures = measures_of([question.planned for question in asked])
-    made = generator(protocol, population, sizes, slowing, seed, measures)
+    keep_seen = any(question.planned.method in AT_VISITS for question in asked)
+    made = FastGenerator(
+        protocol,
+        planned=sizes,
+        population=population,
+        effect=ConstantSlowing(slowing),
+        seed=seed,
+        measures=measures,
+        keep_seen=keep_seen,
+    )
     visits = visits_after(protocol, measures)
     listed = tuple(np.array([measure in visit.measures for visit in visits], dtype=np.bool_) for measure in measures)
     return FastTrials(made, Setting(measures, made.months, listed, clock_start(protocol, timetable(protocol))), asked)
-
-
-def generator(
-    protocol: Protocol,
-    population: Population,
-    sizes: tuple[int, ...],
-    slowing: float,
-    seed: int,
-    measures: tuple[str, ...],
-) -> Generator:
-    """What makes the collapsed trials of the fast fits."""
-    return PlainGenerator(protocol, population, sizes, measures, seed, slowing)
 
 
 def refuse_missing_device(device: str, engine: str) -> None:

@@ -2,7 +2,7 @@
 
 A run is made by the plain simulation, so that the queue for clean-room slots, failed cultures and late doses are as in
 a trial simulated plainly, and the doses of one run belong together. Where slots are not limited nobody waits for
-anybody and all runs are made at once, of people as they are screened.
+anybody and all runs are made at once, of people as they come to be screened.
 
 Where slots are limited, a run has its own deaths and leavers, who make room in the queue. The participant of a
 replicate who takes the place of one who was gone before his doses gets the doses that would have come had everybody
@@ -29,7 +29,7 @@ from leadin.simulation.courses import Courses
 from leadin.simulation.doses import Doses
 from leadin.simulation.making import Laboratory, slots_of
 from leadin.simulation.participants import arms_of
-from leadin.simulation.rows import join, take
+from leadin.simulation.rows import take
 from leadin.simulation.screening import screen
 from leadin.simulation.timetable import Timetable
 from leadin.simulation.treatment import MOST_PASSES, accrual_per_month, earliest_samples
@@ -37,8 +37,10 @@ from leadin.simulation.treatment import MOST_PASSES, accrual_per_month, earliest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-RUNS = 256
-"""Runs made where nobody waits for anybody."""
+FEWEST_RUNS, MOST_RUNS, DOSED = 32, 256, 65_536
+"""Runs made where nobody waits for anybody: as many as have so many participants, within bounds."""
+PEOPLE = 4_096
+"""People screened for those runs, over and over: only the days on which they are enrolled and their weights count."""
 QUEUED_RUNS = 128
 """Runs made where cultures queue: each takes milliseconds."""
 FIRST_RUN = 1 << 40
@@ -101,19 +103,18 @@ def limited(times: Timetable) -> bool:
 def _free_runs(
     protocol: Protocol, population: Population, times: Timetable, planned: Sequence[int], sites: int, draws: Draws
 ) -> Doses:
-    """The doses (RUNS * n) of all runs, arm by arm within each."""
-    n = sum(planned)
-    arm = np.tile(np.repeat(np.arange(len(planned)), planned), RUNS)
-    people = None
-    while people is None or people.enrolment_day.size < arm.size:
-        lacking = arm.size - (0 if people is None else people.enrolment_day.size)
-        more = draw_candidates(protocol, population, times, sites, draws, max(lacking, 16 * n))
-        people = more if people is None else join([people, more])
-    people = take(people, slice(arm.size))
+    """The doses (q * n) of all runs, arm by arm within each."""
+    runs = min(max(DOSED // sum(planned), FEWEST_RUNS), MOST_RUNS)
+    arm = np.tile(np.repeat(np.arange(len(planned)), planned), runs)
+    enrolled, weights = np.zeros(0), np.zeros(0)
+    while enrolled.size < min(PEOPLE, arm.size):
+        people = draw_candidates(protocol, population, times, sites, draws, min(PEOPLE, arm.size))
+        enrolled = np.concatenate((enrolled, people.enrolment_day))
+        weights = np.concatenate((weights, people.people.weight_kg))
     laboratory = Laboratory(
         arm,
-        earliest_samples(protocol, times, people.enrolment_day),
-        people.people.weight_kg,
+        np.resize(earliest_samples(protocol, times, enrolled), arm.size),
+        np.resize(weights, arm.size),
         population,
         times,
         draws,

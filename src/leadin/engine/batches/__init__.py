@@ -1,0 +1,1 @@
+"""Fits of many trials at once: arrays in, figures and codes out."""
