@@ -1,0 +1,1 @@
+"""Many trials fitted at once: plain fronts of the kernels, arrays in and fits out."""
