@@ -105,7 +105,8 @@ def exact_p_values(n: int, m: int) -> Floats:
     lower = np.cumsum(ways) / ways.sum()
     # The distribution is symmetric: both tails are counted from the lower end.
     nearer = np.minimum(np.arange(n * m + 1), np.arange(n * m, -1, -1))
-    return np.minimum(1.0, 2.0 * lower[nearer])
+    p: Floats = np.minimum(1.0, 2.0 * lower[nearer])
+    return p
 
 
 def _exact_p(statistic: float, n: int, m: int) -> float:

@@ -119,7 +119,9 @@ def _run(
     joint_rank_trials(
         0,
         survival.shape[0],
-        *(np.ascontiguousarray(array, dtype=np.float64) for array in (sums, seen, survival)),
+        np.ascontiguousarray(sums, dtype=np.float64),
+        np.ascontiguousarray(seen, dtype=np.float64),
+        np.ascontiguousarray(survival, dtype=np.float64),
         measure,
         count,
         end,
@@ -133,7 +135,7 @@ def _run(
         kept.scores,
         kept.ranks,
         np.empty((count, n)),
-        np.empty((WORK_ROWS, 2 * n + len(sizes) + 2)),
+        np.empty((WORK_ROWS, 2 * n + 3 * len(sizes) + 2)),
         np.empty((SPARE_ROWS, 2 * n + 2), dtype=np.int64),
     )
 

@@ -68,7 +68,9 @@ def _fitted(
     if curves and not math.isfinite(until):
         raise ValueError(f"until: expected a time; got {until}")
     trials, contrasts = survival.shape[0], max(groups - 1, 1)
-    made = [_empty(trials, groups * curves), _empty(trials, contrasts * tests), _empty(trials, contrasts * ratios)]
+    made = SurvivalFits(
+        _empty(trials, groups * curves), _empty(trials, contrasts * tests), _empty(trials, contrasts * ratios)
+    )
     survival_trials(
         0,
         trials,
@@ -76,12 +78,17 @@ def _fitted(
         starts,
         reference,
         until,
-        *(array for fits in made for array in (fits.figures, fits.codes)),
+        made.kaplan_meier.figures,
+        made.kaplan_meier.codes,
+        made.log_rank.figures,
+        made.log_rank.codes,
+        made.cox.figures,
+        made.cox.codes,
         np.empty((4, max(n, groups) + 1)),
         np.empty((2, groups, n + 1)),
         np.empty((3, n), dtype=np.int64),
     )
-    return SurvivalFits(*made)
+    return made
 
 
 def _empty(trials: int, contrasts: int) -> Fits:

@@ -22,10 +22,10 @@ from leadin.engine.fits import (
     MONOTONE,
     NO_EVENTS,
     NOT_CONVERGED,
-    P,
     STANDARD_ERROR,
     STATISTIC,
     TOO_FEW,
+    P,
 )
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normal_tail import two_sided_p

@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 def event_table(
     time: Floats, event: Floats, starts: Ints, at: Floats, risk: Floats, events: Floats, last: Floats, spare: Ints
 ) -> int:
-    """Fills the table of one trial of n units in A groups and says at how many distinct times, m, anybody had the event.
+    """Fills the table of one trial, n units in A groups; says at how many distinct times, m, anybody had the event.
 
     time, event (n,): event is 1, or 0 for censored. starts (A + 1,): as `group_starts` gives them.
     at (n,): the m event times, ascending. risk, events (A, n + 1): units of each group at risk just before, and with

@@ -47,7 +47,8 @@ def joint_rank_trials(
 
     tests, adjusted (R, C, 5) and their codes: Wilcoxon's test, and analysis of covariance of the ranks; an array
     without contrasts (R, 0, 5) is not asked for. singly (R,): pairs judged one by one. scores, ranks (R, n), or (1, n)
-    where only the last trial's are kept. Scratch: change (times, n), work (WORK_ROWS, 2 n + A + 2), spare (SPARE_ROWS, 2 n + 2).
+    where only the last trial's are kept. Scratch: change (times, n), work (WORK_ROWS, 2 n + 3 A + 2), spare
+    (SPARE_ROWS, 2 n + 2).
     """
     for r in range(first, last):
         row = r if scores.shape[0] > 1 else 0
@@ -67,7 +68,7 @@ def joint_rank_trials(
         if tests.shape[1] > 0:
             _wilcoxon(scores[row], ranks[row], starts, reference, tests[r], test_codes[r], spare[0], work[0])
         if adjusted.shape[1] > 0:
-            fit_rank_ancova(ranks[row], baseline, starts, reference, adjusted[r], adjusted_codes[r], work)
+            fit_rank_ancova(ranks[row], baseline, starts, reference, adjusted[r], adjusted_codes[r], work[0])
 
 
 @kernel

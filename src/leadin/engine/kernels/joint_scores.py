@@ -14,8 +14,6 @@ beats c and c beats a, each at the last time of that pair.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,12 +33,12 @@ WORK_ROWS, SPARE_ROWS = 5, 6
 LIVES = 1e300
 """Later than the time of any event."""
 REACH, TIME, UNTIL, AT, GAP = range(WORK_ROWS)
-"""Rows of `work`. REACH: the time of a unit's event, LIVES without one; TIME: of the event or of censoring; UNTIL: up to
-when a unit may be compared by its changes, REACH, or before all times where it has none; AT: the times of the events in
+"""Rows of `work`. REACH: the time of a unit's event, LIVES without one; TIME: of the event or of censoring; UNTIL: up
+to when a unit may be compared by its changes, REACH, or before all times where it has none; AT: times of the events in
 order; GAP: differences between one unit's changes and all others'."""
 EVENTS, LAST, OTHERS, LOST, FIRST, SORT = range(SPARE_ROWS)
-"""Rows of `spare`. EVENTS: units with event, in the order of time; LAST, OTHERS: units without, seen at the last time or
-not; LOST: how often each lost, less how often it won, when others were judged singly; FIRST and SORT: to work with."""
+"""Rows of `spare`. EVENTS: units with event, in the order of time; LAST, OTHERS: units without, seen at the last time
+or not; LOST: how often each lost, less how often it won, when others were judged singly; FIRST, SORT: to work with."""
 
 
 @kernel
@@ -61,17 +59,11 @@ def joint_scores(
     the k times that count, in order, NaN where there is none. baseline (n,): what they are changes from; whoever has
     none is compared by events alone. Scratch: change (k, n), work (WORK_ROWS, n + 1), spare (SPARE_ROWS, n + 1).
     """
-    k, n = seen.shape
+    k = seen.shape[0]
     dying = _with_event(time, event, end, score, work, spare)
     for v in range(k):
         _changes(seen[v], baseline, change[v], work[REACH], work[UNTIL])
-    standing = lacking = 0
-    for i in range(n):
-        lives = work[REACH, i] == LIVES
-        last = k > 0 and change[k - 1, i] == change[k - 1, i]
-        spare[LAST, standing] = spare[OTHERS, lacking] = i
-        standing += 1 if lives and last else 0
-        lacking += 1 if lives and not last else 0
+    standing, lacking = _without_event(change, work, spare)
     if k > 0:
         sort_places(change[k - 1], spare[LAST], standing, spare[FIRST], spare[SORT])
         _standings(change[k - 1], spare[LAST], standing, score)
@@ -112,6 +104,20 @@ def _changes(seen: Floats, baseline: Floats, change: Floats, reach: Floats, unti
     for i in range(seen.size):
         change[i] = whole(seen[i] - baseline[i])
         until[i] = reach[i] if change[i] == change[i] else until[i]
+
+
+@kernel
+def _without_event(change: Floats, work: Floats, spare: Ints) -> tuple[int, int]:
+    """Lists the units without event; says how many were seen at the last time, and how many were not."""
+    k, n = change.shape
+    standing = lacking = 0
+    for i in range(n):
+        lives = work[REACH, i] == LIVES
+        last = k > 0 and change[k - 1, i] == change[k - 1, i]
+        spare[LAST, standing] = spare[OTHERS, lacking] = i
+        standing += 1 if lives and last else 0
+        lacking += 1 if lives and not last else 0
+    return standing, lacking
 
 
 @kernel

@@ -17,10 +17,10 @@ from leadin.engine.fits import (
     ESTIMATE,
     NO_EVENTS,
     NO_VARIATION,
-    P,
     STANDARD_ERROR,
     STATISTIC,
     TOO_FEW,
+    P,
 )
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normal_tail import two_sided_p

@@ -32,7 +32,7 @@ DEPENDENT_BELOW = 1e-7
 EXACT_BELOW = 1e-24
 """Where no larger share of the squares than this is left, no error can be told."""
 COUNT, START, RANK = range(3)
-"""Rows of `groups`: units with a baseline; mean baseline; mean rank."""
+"""Of each group in `groups`: units with a baseline; mean baseline; mean rank."""
 
 
 @kernel
@@ -41,14 +41,14 @@ def fit_rank_ancova(
 ) -> None:
     """Each group but the reference against it: fills figures (C, 5) and codes (C,). Who has no baseline is left out.
 
-    The p value follows from Student's t with the degrees of freedom given. Scratch: groups (3, A).
+    The p value follows from Student's t with the degrees of freedom given. Scratch: groups (3 A,).
     """
     used, fitted, size_x, size_y = 0.0, 0, 0.0, 0.0
     xx = xy = 0.0
     for g in range(starts.size - 1):
         x, y = baseline[starts[g] : starts[g + 1]], rank[starts[g] : starts[g + 1]]
-        count, all_xx, all_yy = _means(x, y, groups[:, g])
-        within_xx, within_xy = _products(x, y, groups[START, g], groups[RANK, g])
+        count, all_xx, all_yy = _means(x, y, groups[3 * g : 3 * g + 3])
+        within_xx, within_xy = _products(x, y, groups[3 * g + START], groups[3 * g + RANK])
         used, fitted = used + count, fitted + (1 if count > 0.0 else 0)
         size_x, size_y, xx, xy = size_x + all_xx, size_y + all_yy, xx + within_xx, xy + within_xy
     df = used - fitted - 1.0
@@ -57,7 +57,7 @@ def fit_rank_ancova(
     squares = 0.0
     for g in range(starts.size - 1):
         x, y = baseline[starts[g] : starts[g + 1]], rank[starts[g] : starts[g + 1]]
-        squares += _rest(x, y, groups[START, g], groups[RANK, g], slope)
+        squares += _rest(x, y, groups[3 * g + START], groups[3 * g + RANK], slope)
     code = CONVERGED
     if df <= 0.0:
         code = TOO_FEW
@@ -65,26 +65,25 @@ def fit_rank_ancova(
         code = RANK_DEFICIENT
     elif squares <= EXACT_BELOW * size_y:
         code = NO_VARIATION
+    other = groups[3 * reference : 3 * reference + 3]
     contrast = 0
     for g in range(starts.size - 1):
-        if g != reference:
-            _contrast(groups[:, g], groups[:, reference], code, slope, xx, squares, df, figures[contrast])
-            absent = groups[COUNT, g] == 0.0 or groups[COUNT, reference] == 0.0
+        if g != reference or starts.size == 2:
+            mine = groups[3 * g : 3 * g + 3]
+            absent = g == reference or mine[COUNT] == 0.0 or other[COUNT] == 0.0
             codes[contrast] = TOO_FEW if absent else code
+            _contrast(mine, other, codes[contrast] == CONVERGED, slope, xx, squares, df, figures[contrast])
             contrast += 1
-    if contrast == 0:
-        _contrast(groups[:, 0], groups[:, 0], TOO_FEW, slope, xx, squares, df, figures[0])
-        codes[0] = TOO_FEW
 
 
 @kernel
 def _contrast(
-    mine: Floats, other: Floats, code: int, slope: float, xx: float, squares: float, df: float, figures: Floats
+    mine: Floats, other: Floats, told: bool, slope: float, xx: float, squares: float, df: float, figures: Floats
 ) -> None:
     """Fills figures (5,) of one group against another; NaN where there is nothing to tell."""
     for f in range(figures.size):
         figures[f] = math.nan
-    if code == CONVERGED and mine[COUNT] > 0.0 and other[COUNT] > 0.0:
+    if told:
         apart = mine[START] - other[START]
         variance = squares / df * (1.0 / mine[COUNT] + 1.0 / other[COUNT] + apart * apart / xx)
         figures[ESTIMATE] = mine[RANK] - other[RANK] - slope * apart

@@ -14,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from leadin.engine.fits import CONVERGED, DF, ESTIMATE, NO_VARIATION, P, STANDARD_ERROR, STATISTIC, TOO_FEW
+from leadin.engine.fits import CONVERGED, DF, ESTIMATE, NO_VARIATION, STANDARD_ERROR, STATISTIC, TOO_FEW, P
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normal_tail import two_sided_p
 
@@ -31,7 +31,8 @@ def rank_scores(score: Ints, rank: Floats, tally: Ints, ranks: Floats) -> None:
     n = score.size
     for s in range(2 * n):
         tally[s] = 0
-    _count(score, 0, n, tally)
+    for i in range(n):
+        tally[score[i] + n] += 1
     _mid_ranks(tally, 2 * n, ranks)
     for i in range(n):
         rank[i] = ranks[score[i] + n]
