@@ -168,7 +168,7 @@ def test_the_optimum_is_found_far_away(far):
 
 
 def test_the_table_of_events():
-    survival, sizes = trial([(1, 1), (3, 0), (2, 0), (3, 1)], [(0, 0), (1, 1), (5, 0), (1, 0), (3, 1)])
+    survival, _ = trial([(1, 1), (3, 0), (2, 0), (3, 1)], [(0, 0), (1, 1), (5, 0), (1, 0), (3, 1)])
     n, at, last = 9, np.empty(10), np.empty(2)
     risk, events = np.empty((2, 10)), np.empty((2, 10))
     starts = np.array([0, 4, 9])
