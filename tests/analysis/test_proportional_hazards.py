@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from leadin.analysis import proportional_hazards as module
 from leadin.analysis.partial_likelihood import likelihood_at, strata_of
@@ -128,3 +129,21 @@ def test_large_effects_are_found_however_wide():
     assert np.ptp(x @ fit.coefficients) > module.WIDE
     assert likelihood_at(fit.coefficients, x, strata_of(time, np.ones(80))).score == pytest.approx([0.0], abs=1e-8)
     assert fit.coefficients[0] == pytest.approx(9.0, abs=4 * fit.covariance[0, 0] ** 0.5)
+
+
+def test_a_first_step_that_goes_much_too_far_finds_back():
+    # Ten of 2010 die before nearly all others; R's coxph gives up. The score by Efron's formula, written apart.
+    time = np.concatenate([np.arange(1.0, 2001.0), np.arange(1.0, 11.0) / 10.0])
+    died = np.zeros(2010, dtype=bool)
+    died[[0, *range(1000, 1010), *range(2000, 2010)]] = True
+    time[0] = 0.35
+    group = np.arange(2010) >= 2000
+
+    def score(beta):
+        weight = np.exp(beta * group)
+        expected = [float(weight[group & (time >= t)].sum() / weight[time >= t].sum()) for t in time[died]]
+        return float(group[died].sum()) - sum(expected)
+
+    fit = proportional_hazards(time, died, group[:, None].astype(float), ("group",))
+    assert fit.coefficients[0] == pytest.approx(brentq(score, 0.0, 20.0, xtol=1e-13), rel=1e-10)
+    assert fit.covariance[0, 0] > 0.0

@@ -22,6 +22,9 @@ CONVERGED = 1e-18
 """The step is the last one when it would raise twice the likelihood by less: the next would be lost in rounding."""
 MOST_STEPS = 100
 MOST_HALVINGS = 40
+LONGEST = 5.0
+"""A step changes the log hazard ratio of no two participants by more. One that goes too far may end where the
+likelihood is higher but so flat that its information is lost in rounding, and no way leads back."""
 SINGULAR = 1e-10
 """An information this small beside the largest (columns at their own scale) tells nothing of that direction."""
 WIDE = 15.0
@@ -81,11 +84,12 @@ def proportional_hazards(
 
 
 def _maximum(z: Floats, strata: tuple[Stratum, ...], start: Likelihood) -> tuple[Floats, Likelihood]:
-    """Newton's method from zero; a step that lowers the likelihood is halved until it does not."""
+    """Newton's method from zero; a step too long is cut, one that lowers the likelihood halved until it does not."""
     beta, now = np.zeros(z.shape[1]), start
     for _ in range(MOST_STEPS):
         step = np.linalg.solve(now.information, now.score)
         gain = float(now.score @ step)
+        step = step * (LONGEST / max(float(np.ptp(z @ step)), LONGEST))
         for _ in range(MOST_HALVINGS):
             ahead = likelihood_at(beta + step, z, strata)
             # Close to the maximum a step may lower the value by rounding alone.

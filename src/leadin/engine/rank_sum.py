@@ -99,6 +99,16 @@ def stratified_rank_sum_test(values: ArrayLike, first: ArrayLike, stratum: Seque
     return StratifiedRankSumTest(total / weights, z, float(2.0 * ndtr(-abs(z))), used, strata)
 
 
+def exact_p_values(n: int, m: int) -> Floats:
+    """The exact p (n m + 1,) of each number of pairs won, 0 to n m, by n values over m others, without ties."""
+    ways = _ways(n, m)
+    lower = np.cumsum(ways) / ways.sum()
+    # The distribution is symmetric: both tails are counted from the lower end.
+    nearer = np.minimum(np.arange(n * m + 1), np.arange(n * m, -1, -1))
+    p: Floats = np.minimum(1.0, 2.0 * lower[nearer])
+    return p
+
+
 def _exact_p(statistic: float, n: int, m: int) -> float:
     """Twice the smaller tail of the number of pairs won when every choice of n ranks out of n + m is as likely."""
     ways = _ways(n, m)
