@@ -1,0 +1,1 @@
+"""Fits of many trials at once: plain fronts of the kernels."""
