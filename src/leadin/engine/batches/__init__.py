@@ -1,0 +1,1 @@
+"""Batches of fits: the plain Python front of each kernel."""
