@@ -11,7 +11,7 @@ from leadin.engine.collapsed import SUMS, group_starts
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.random_slope import LINE, random_slope_trials
 from leadin.engine.kernels.random_slope_deviance import SMALL
-from leadin.engine.kernels.random_slope_sums import GROUP, UNITS
+from leadin.engine.kernels.random_slope_sums import GROUP
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,7 +21,6 @@ Ints = NDArray[np.int64]
 class Scratch:
     """What `random_slope_trials` works in, for one thread: see there."""
 
-    units: Floats
     groups: Floats
     small: Floats
     line: Floats
@@ -31,7 +30,6 @@ def scratch(sizes: Ints) -> Scratch:
     """Scratch for trials with groups of these sizes (A,)."""
     width = max(sizes.size + 1, 4)
     return Scratch(
-        units=np.empty((UNITS, int(sizes.sum()))),
         groups=np.empty((sizes.size, GROUP)),
         small=np.empty((SMALL, width, width)),
         line=np.empty(LINE),
@@ -73,7 +71,6 @@ def random_slope(
         reference,
         fits.figures,
         fits.codes,
-        work.units,
         work.groups,
         work.small,
         work.line,

@@ -35,7 +35,7 @@ from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.random_slope_deviance import (
     COVARIANCE,
     FREEDOM,
-    INTERCEPT,
+    LEVEL,
     MOVED,
     RESIDUAL,
     SCALE,
@@ -59,21 +59,20 @@ from leadin.engine.kernels.random_slope_sums import (
     RANKS,
     SEEN,
     SPARE,
+    SUM_DET,
     SUM_T,
     SUM_TT,
     SUM_TY,
     SUM_Y,
     SUM_YY,
     N,
-    largest_determinant,
-    make_units,
     own_sums,
     totals,
 )
 from leadin.engine.kernels.two_effects import (
     AT,
     BEST,
-    DONE,
+    FAILED,
     GO_ON,
     POINT,
     R2,
@@ -83,6 +82,8 @@ from leadin.engine.kernels.two_effects import (
     begin,
     begin_at_covariance,
     degrees_of_freedom,
+    first_run,
+    next_run,
     settle,
     uncertainty,
 )
@@ -91,20 +92,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
 
-END = STATE + AT + SOLUTION
-FEW_UNITS = END + 3
-LINE = END + 4
-"""Length of the scratch `line`: state, at, solution, the best end of several runs, how many units have a value."""
-SAME_OPTIMUM = 1e-7
-"""Two optima whose deviances differ by less are one and the same."""
+LINE = STATE + AT + SOLUTION
+"""Length of the scratch `line`: state, at and solution."""
 SAME_COLUMNS = 1e-12
 """Share of the intercept's information that must be left beside the slopes."""
 NOTHING_LEFT = 1e-13
 """Share of a sum of squares below which it is rounding."""
 FEW = 30.0
 """With fewer units than this the deviance can have several minima: all the plain method's starts are tried."""
-LONG = 0.25
-"""The start looks at units whose det C is at least this share of the largest: the others' slopes are mostly error."""
+LONG = 0.5
+"""The start looks at units whose det C is at least this share of the mean: the slopes of others are mostly error."""
 
 
 @kernel
@@ -118,18 +115,17 @@ def random_slope_trials(
     reference: int,
     figures: Floats,
     codes: Codes,
-    units: Floats,
     groups: Floats,
     small: Floats,
     line: Floats,
 ) -> None:
     """Fits trials first..last - 1 of sums (R, M, 16, n) into figures (R, C, 5) and codes (R, C).
 
-    Scratch: units (UNITS, n), groups (A, GROUP), small (SMALL, m, m) with m = max(A + 1, 4), line (LINE,).
+    Scratch: groups (A, GROUP), small (SMALL, m, m) with m = max(A + 1, 4), line (LINE,).
     """
     for r in range(first, last):
         if filled[r]:
-            fit_random_slope(sums[r, measure], starts, reference, figures[r], codes[r], units, groups, small, line)
+            fit_random_slope(sums[r, measure], starts, reference, figures[r], codes[r], groups, small, line)
         else:
             _give_up(figures[r], codes[r], np.int64(NOT_FILLED))
 
@@ -141,7 +137,6 @@ def fit_random_slope(
     reference: int,
     figures: Floats,
     codes: Codes,
-    units: Floats,
     groups: Floats,
     small: Floats,
     line: Floats,
@@ -150,9 +145,15 @@ def fit_random_slope(
     solution = line[STATE + AT : STATE + AT + SOLUTION]
     reason = _least_squares(sums, starts, reference, groups, solution)
     if reason == CONVERGED:
-        reason = _begin(sums, starts, units, groups, solution, line)
-    if reason == CONVERGED and not _optimum(starts, units, groups, solution, small, line):
-        reason = NOT_CONVERGED
+        reason = _begin(sums, starts, groups, solution, line)
+    state, at = line[:STATE], line[STATE : STATE + AT]
+    told = GO_ON if reason == CONVERGED else FAILED
+    while told == GO_ON:
+        deviance(line[TRIAL:POINT], sums, starts, groups, solution, small, at)
+        told = advance(state, at, small)
+        if told != GO_ON:
+            told = next_run(state, told)
+            reason = CONVERGED if told != FAILED else NOT_CONVERGED
     if reason == CONVERGED:
         _conclude(reference, figures, codes, groups, solution, small, line)
     else:
@@ -170,7 +171,7 @@ def _give_up(figures: Floats, codes: Codes, reason: int) -> None:
 
 @kernel
 def _least_squares(sums: Floats, starts: Ints, reference: int, groups: Floats, solution: Floats) -> int:
-    """Ordinary least squares from the sums of each group: coefficients, residual, scale of time; or why there is none."""
+    """Least squares from the sums of each group: coefficients, residual, scale of time; or why there is none."""
     count, seen, here, sum_tt, sum_y, sum_yy = 0.0, 0.0, 0, 0.0, 0.0, 0.0
     for g in range(groups.shape[0]):
         row = groups[g]
@@ -203,70 +204,43 @@ def _least_squares(sums: Floats, starts: Ints, reference: int, groups: Floats, s
         row = groups[g]
         if row[PRESENT] > 0.0:
             slope = (row[SUM_TY] - intercept * row[SUM_T]) / row[SUM_TT]
-            row[LEAST_SQUARES] = slope * scale
+            row[LEAST_SQUARES] = slope
             residual -= slope * row[SUM_TY]
-    solution[RESIDUAL], solution[INTERCEPT], solution[SCALE] = residual, intercept, scale
+    solution[RESIDUAL], solution[LEVEL], solution[SCALE] = residual, intercept, scale
     return CONVERGED if residual > NOTHING_LEFT * sum_yy else NO_VARIATION
 
 
 @kernel
-def _begin(sums: Floats, starts: Ints, units: Floats, groups: Floats, solution: Floats, line: Floats) -> int:
-    """Makes the units and sets out from what their own least squares say, as the plain method does."""
-    enough, count, few = 0.0, solution[FREEDOM] + 1.0, 0.0
+def _begin(sums: Floats, starts: Ints, groups: Floats, solution: Floats, line: Floats) -> int:
+    """Sets out from what their own least squares say, as the plain method does."""
+    count, few, enough = solution[FREEDOM] + 1.0, 0.0, 0.0
     for g in range(groups.shape[0]):
-        row, first, last = groups[g], starts[g], starts[g + 1]
-        if row[PRESENT] > 0.0:
+        if groups[g, PRESENT] > 0.0:
             count += 1.0
-            few += row[SEEN]
-            make_units(sums, first, last, solution[SCALE], solution[INTERCEPT], row[LEAST_SQUARES], units)
-            enough = max(enough, LONG * largest_determinant(units, first, last))
+            few += groups[g, SEEN]
+            enough += groups[g, SUM_DET]
+    enough *= LONG / few
+    unit = 1.0 / (solution[SCALE] * solution[SCALE])
     full, explained, ranks, spare = 0.0, 0.0, 0.0, 0.0
     s11, s12, s22, i11, i12, i22 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for g in range(groups.shape[0]):
         row = groups[g]
         if row[PRESENT] > 0.0:
-            own_sums(units, starts[g], starts[g + 1], enough, row)
+            own_sums(sums, starts[g], starts[g + 1], solution[LEVEL], row[LEAST_SQUARES], unit, enough, row)
             full, explained, ranks = full + row[FULL], explained + row[EXPLAINED], ranks + row[RANKS]
             s11, s12, s22 = s11 + row[OWN11], s12 + row[OWN12], s22 + row[OWN22]
             i11, i12, i22 = i11 + row[INV11], i12 + row[INV12], i22 + row[INV22]
             spare += row[SPARE]
     if spare == 0.0:
         return TOO_FEW
-    line[FEW_UNITS] = few
+    first_run(line, few >= FEW)
     if full == 0.0:
         begin(line, 1.0, 0.0, 1.0)
         return CONVERGED
     within = max(solution[RESIDUAL] - explained, 1e-6 * solution[RESIDUAL]) / max(count - ranks, 1.0)
-    begin_at_covariance(line, (s11 / within - i11) / full, (s12 / within - i12) / full, (s22 / within - i22) / full)
+    s11, s12, s22 = s11 / within - i11, (s12 / within - i12) * solution[SCALE], (s22 / within - i22) / unit
+    begin_at_covariance(line, s11 / full, s12 / full, s22 / full)
     return CONVERGED
-
-
-@kernel
-def _optimum(starts: Ints, units: Floats, groups: Floats, solution: Floats, small: Floats, line: Floats) -> bool:
-    """Newton steps from the start, and from others if need be; whether `line` and the rest then stand at an optimum."""
-    state, at = line[:STATE], line[STATE : STATE + AT]
-    best, lost = math.inf, math.inf
-    for run in range(5):
-        if run == 4:
-            begin(line, line[END], line[END + 1], line[END + 2])
-        elif run > 0:
-            size = 1.0 if run == 1 else (0.2 if run == 2 else 3.0)
-            begin(line, size, -size if run == 3 else 0.0, size)
-        told = GO_ON
-        while told == GO_ON:
-            deviance(line[TRIAL:POINT], starts, units, groups, solution, small, at)
-            told = advance(state, at, small)
-        if told == DONE and (run == 4 or (run == 0 and line[FEW_UNITS] >= FEW)):
-            return True
-        if told != DONE:
-            lost = min(lost, line[BEST])
-        elif line[BEST] < best - SAME_OPTIMUM:
-            best = line[BEST]
-            for k in range(3):
-                line[END + k] = line[POINT + k]
-        if run >= 3 and not (best < math.inf and best - SAME_OPTIMUM <= lost):
-            return False
-    return False
 
 
 @kernel
@@ -277,7 +251,7 @@ def _conclude(
     state, at, theta = line[:STATE], line[STATE : STATE + AT], line[POINT:BEST]
     scale, freedom = solution[SCALE], solution[FREEDOM]
     code = SINGULAR if settle(theta, scale) else CONVERGED
-    variance = at[R2] / freedom / (scale * scale)
+    variance = at[R2] / freedom
     uncertainty(theta, at, scale, freedom, state, small)
     arms = groups.shape[0]
     c = 0
@@ -292,7 +266,7 @@ def _conclude(
             estimate = groups[g, LEAST_SQUARES] + groups[g, COEFFICIENT]
             if arms > 1:
                 estimate -= groups[reference, LEAST_SQUARES] + groups[reference, COEFFICIENT]
-            figures[c, ESTIMATE] = estimate / scale
+            figures[c, ESTIMATE] = estimate
             figures[c, STANDARD_ERROR] = math.sqrt(variance * relative)
             figures[c, DF] = df
             figures[c, STATISTIC] = figures[c, ESTIMATE] / figures[c, STANDARD_ERROR]
@@ -310,7 +284,7 @@ def _variance_and_df(
     for x in range(groups.shape[0] + 1):
         weights[x] = covariance[x, 1 + g] - (covariance[x, 1 + against] if against >= 0 else 0.0)
     variance = weights[1 + g] - (weights[1 + against] if against >= 0 else 0.0)
-    slopes = small[MOVED, 1]
+    slopes, power = small[MOVED, 1], 1.0
     for j in range(3):
         slopes[j] = 0.0
         for h in range(groups.shape[0]):
@@ -319,5 +293,6 @@ def _variance_and_df(
                 slopes[j] += weights[0] * weights[0] * row[MUM + 3 * j]
                 slopes[j] += 2.0 * weights[0] * weights[1 + h] * row[MUM + 3 * j + 1]
                 slopes[j] += weights[1 + h] * weights[1 + h] * row[MUM + 3 * j + 2]
-        slopes[j] /= variance
+        slopes[j] *= power / variance
+        power /= scale
     return variance, degrees_of_freedom(theta, scale, small[0], slopes[0], slopes[1], slopes[2])

@@ -15,6 +15,7 @@ from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.random_slope_sums import (
     COEFFICIENT,
     FITTED,
+    LEAST_SQUARES,
     M11,
     M12,
     M22,
@@ -36,10 +37,10 @@ from leadin.engine.kernels.two_effects import CURVE, R2, R2_1, SLOPE, VALUE
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FREEDOM, RESIDUAL, CORNER, INTERCEPT, SCALE = range(5)
-"""Within `solution`: observations less coefficients, residual sum of squares of least squares; information on the
-intercept with all slopes free, the intercept beyond least squares; what times were divided by."""
-SOLUTION = 5
+FREEDOM, RESIDUAL, LEVEL, SCALE, CORNER, INTERCEPT = range(6)
+"""Within `solution`: observations less coefficients; residual sum of squares and intercept of least squares; root mean
+square of the times; information on the intercept with all slopes free, the intercept beyond least squares."""
+SOLUTION = 6
 COVARIANCE, MOVED, WEIGHTS, PRODUCTS = 3, 4, 5, 6
 """Within `small`: inverse of the information; M U w summed, one row a direction; the same times that inverse; the
 inverse times the derivative of the information, for three directions."""
@@ -48,19 +49,21 @@ SMALL = 9
 
 @kernel
 def deviance(
-    theta: Floats, starts: Ints, units: Floats, groups: Floats, solution: Floats, small: Floats, at: Floats
+    theta: Floats, sums: Floats, starts: Ints, groups: Floats, solution: Floats, small: Floats, at: Floats
 ) -> None:
     """Puts the deviance at theta and its derivatives into `at`, coefficients into `groups` and `solution`.
 
-    starts (A + 1,): the first unit of each group. small (SMALL, m, m), m at least A + 1.
+    theta and derivatives are those of times in units of SCALE. sums (16, n): of the units; starts (A + 1,): the first
+    unit of each group. small (SMALL, m, m), m at least A + 1.
     """
-    w11, w12 = theta[0] * theta[0], theta[0] * theta[1]
-    w22, det_w = theta[1] * theta[1] + theta[2] * theta[2], (theta[0] * theta[2]) * (theta[0] * theta[2])
+    a, b, c = theta[0], theta[1] / solution[SCALE], theta[2] / solution[SCALE]
+    w11, w12, w22, det_w = a * a, a * b, b * b + c * c, (a * c) * (a * c)
     at[VALUE] = 0.0
     for g in range(starts.size - 1):
         if groups[g, PRESENT] > 0.0:
-            first_sums(units, starts[g], starts[g + 1], w11, w12, w22, det_w, groups[g])
-            at[VALUE] += log_determinant(units, starts[g], starts[g + 1], w11, w12, w22, det_w)
+            b0, b1 = solution[LEVEL], groups[g, LEAST_SQUARES]
+            first_sums(sums, starts[g], starts[g + 1], w11, w12, w22, det_w, b0, b1, groups[g])
+            at[VALUE] += log_determinant(sums, starts[g], starts[g + 1], w11, w12, w22, det_w)
     _coefficients(groups, solution, at)
     share = solution[FREEDOM] / at[R2]
     for g in range(starts.size - 1):
@@ -68,13 +71,13 @@ def deviance(
             k11 = 1.0 / solution[CORNER]
             k12 = -groups[g, RATIO] * k11
             k22 = 1.0 / groups[g, OWN] - groups[g, RATIO] * k12
-            b0, b1 = solution[INTERCEPT], groups[g, COEFFICIENT]
+            b0, b1 = solution[LEVEL] + solution[INTERCEPT], groups[g, LEAST_SQUARES] + groups[g, COEFFICIENT]
             first, last = starts[g], starts[g + 1]
-            second_sums(units, first, last, w11, w12, w22, det_w, b0, b1, k11, k12, k22, share, groups[g])
+            second_sums(sums, first, last, w11, w12, w22, det_w, b0, b1, k11, k12, k22, share, groups[g])
     _covariance(groups, solution, small[COVARIANCE])
     for j in range(3):
         _direction(j, groups, small)
-    _derivatives(groups, share, small, at)
+    _derivatives(groups, share, solution[SCALE], small, at)
 
 
 @kernel
@@ -146,44 +149,47 @@ def _direction(j: int, groups: Floats, small: Floats) -> None:
 
 
 @kernel
-def _derivatives(groups: Floats, share: float, small: Floats, at: Floats) -> None:
-    """Gradient and Hessian over w11, w12, w22 in `at`; share: freedom / r2."""
+def _derivatives(groups: Floats, share: float, scale: float, small: Floats, at: Floats) -> None:
+    """Gradient and Hessian over w11, w12, w22 in `at`; with times in units of `scale`; share: freedom / r2."""
     for k in range(CURVE - SLOPE + 9):
         at[SLOPE + k] = 0.0
     at[R2_1] = at[R2_1 + 1] = at[R2_1 + 2] = 0.0
     for g in range(groups.shape[0]):
         if groups[g, PRESENT] > 0.0:
-            _add_group(groups[g], at)
+            row = groups[g]
+            at[SLOPE] += row[M11]
+            at[SLOPE + 1] += 2.0 * row[M12]
+            at[SLOPE + 2] += row[M22]
+            at[R2_1] -= row[WW]
+            at[R2_1 + 1] -= 2.0 * row[WW + 1]
+            at[R2_1 + 2] -= row[WW + 2]
+            at[CURVE] += 2.0 * row[MB] - row[MUM]  # the second part: tr(U M U M)
+            at[CURVE + 1] += 2.0 * row[MB + 1] - row[MUM + 3]
+            at[CURVE + 2] += 2.0 * row[MB + 2] - row[MUM + 2]
+            at[CURVE + 4] += 2.0 * row[MB + 3] - 2.0 * row[MUM + 4]
+            at[CURVE + 5] += 2.0 * row[MB + 4] - row[MUM + 5]
+            at[CURVE + 8] += 2.0 * row[MB + 5] - row[MUM + 8]
     size = groups.shape[0] + 1
     for j in range(3):
-        traced = 0.0
         for x in range(size):
-            traced += small[PRODUCTS + j, x, x]
-        at[SLOPE + j] += share * at[R2_1 + j] - traced
+            at[SLOPE + j] -= small[PRODUCTS + j, x, x]
+        at[SLOPE + j] += share * at[R2_1 + j]
         for k in range(j, 3):
             left, right = small[PRODUCTS + j], small[PRODUCTS + k]
-            crossed = 0.0
+            crossed = share * at[R2_1 + j] * at[R2_1 + k] / at[R2]
             for x in range(size):
                 crossed += 2.0 * share * small[MOVED, j, x] * small[WEIGHTS, k, x]
                 for y in range(size):
                     crossed += left[x, y] * right[y, x]
-            ratio = at[R2_1 + j] * at[R2_1 + k] / at[R2]
-            at[CURVE + 3 * j + k] -= crossed + share * ratio
-            at[CURVE + 3 * k + j] = at[CURVE + 3 * j + k]
-
-
-@kernel
-def _add_group(row: Floats, at: Floats) -> None:
-    """What follows from sums over the units of one group alone."""
-    at[SLOPE] += row[M11]
-    at[SLOPE + 1] += 2.0 * row[M12]
-    at[SLOPE + 2] += row[M22]
-    at[R2_1] -= row[WW]
-    at[R2_1 + 1] -= 2.0 * row[WW + 1]
-    at[R2_1 + 2] -= row[WW + 2]
-    at[CURVE] += 2.0 * row[MB] - row[MUM]  # the second part: tr(U M U M)
-    at[CURVE + 1] += 2.0 * row[MB + 1] - row[MUM + 3]
-    at[CURVE + 2] += 2.0 * row[MB + 2] - row[MUM + 2]
-    at[CURVE + 4] += 2.0 * row[MB + 3] - 2.0 * row[MUM + 4]
-    at[CURVE + 5] += 2.0 * row[MB + 4] - row[MUM + 5]
-    at[CURVE + 8] += 2.0 * row[MB + 5] - row[MUM + 8]
+            at[CURVE + 3 * j + k] -= crossed
+    power = 1.0
+    for j in range(3):
+        at[SLOPE + j] *= power
+        at[R2_1 + j] *= power
+        for k in range(j, 3):
+            at[CURVE + 3 * j + k] *= power
+        for k in range(j + 1):
+            at[CURVE + 3 * k + j] *= power
+        for k in range(j):
+            at[CURVE + 3 * j + k] = at[CURVE + 3 * k + j]
+        power /= scale

@@ -1,4 +1,4 @@
-"""Small symmetric matrices in kernels: Cholesky factor and solution, inverse, eigenvalues by Jacobi's rotations.
+"""Small symmetric matrices in kernels: Cholesky factor and solution, eigenvalues by Jacobi's rotations.
 
 Matrices are the leading (n, n) of arrays (at least n, at least n); of symmetric ones the lower triangle is read.
 """
@@ -42,35 +42,17 @@ def cholesky(a: Floats, n: int, share: float, lower: Floats) -> bool:
 
 
 @kernel
-def forward(lower: Floats, n: int, b: Floats) -> None:
-    """Turns b (n,) into L^-1 b."""
+def solve(lower: Floats, n: int, b: Floats) -> None:
+    """Turns b (n,) into (L L')^-1 b, L the Cholesky factor in `lower`."""
     for i in range(n):
-        total = b[i]
         for k in range(i):
-            total -= lower[i, k] * b[k]
-        b[i] = total / lower[i, i]
-
-
-@kernel
-def backward(lower: Floats, n: int, b: Floats) -> None:
-    """Turns b (n,) into L'^-1 b."""
+            b[i] -= lower[i, k] * b[k]
+        b[i] /= lower[i, i]
     for back in range(n):
         i = n - 1 - back
-        total = b[i]
         for k in range(i + 1, n):
-            total -= lower[k, i] * b[k]
-        b[i] = total / lower[i, i]
-
-
-@kernel
-def inverse(lower: Floats, n: int, out: Floats) -> None:
-    """Puts (L L')^-1, both triangles, into `out`, which is not `lower`."""
-    for j in range(n):
-        for i in range(n):
-            out[j, i] = 0.0
-        out[j, j] = 1.0
-        forward(lower, n, out[j])
-        backward(lower, n, out[j])
+            b[i] -= lower[k, i] * b[k]
+        b[i] /= lower[i, i]
 
 
 @kernel

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.small_matrices import backward, cholesky, forward, inverse, jacobi
+from leadin.engine.kernels.small_matrices import cholesky, jacobi, solve
 
 Floats = NDArray[np.float64]
 
@@ -41,9 +41,15 @@ TRIAL, POINT, BEST, RADIUS, PROMISED, DECREMENT, NEAR, STEPS, GRADIENT, HESSIAN,
 )
 """Within `state`: theta to evaluate next, the point reached, the deviance there, how far a step may go, what the step
 should gain, the Newton decrement, whether the gradient alone leads, steps made, gradient, Hessian, last step."""
-STATE = 27
+RUN, ENOUGH, LOWEST, END, LOST = 27, 28, 29, 30, 33
+"""The number of the run, whether its first optimum will do, the lowest optimum so far and its theta, the lowest
+deviance of a run that found none."""
+STATE = 34
 
 GO_ON, DONE, FAILED = 0, 1, 2
+LAST_RUN = 4
+SAME_OPTIMUM = 1e-7
+"""Two optima whose deviances differ by less are one and the same."""
 
 MAX_STEPS = 200
 RUNAWAY = 1e6
@@ -67,6 +73,39 @@ def begin(state: Floats, a: float, b: float, c: float) -> None:
     """Sets out from theta = (a, b, c)."""
     state[TRIAL], state[TRIAL + 1], state[TRIAL + 2] = a, b, c
     state[RADIUS], state[STEPS] = 1.0, 0.0
+
+
+@kernel
+def first_run(state: Floats, enough: bool) -> None:
+    """Before the first start; enough: its optimum will do, if it finds one."""
+    state[RUN], state[ENOUGH] = 0.0, 1.0 if enough else 0.0
+    state[LOWEST] = state[LOST] = math.inf
+
+
+@kernel
+def next_run(state: Floats, told: int) -> int:
+    """After a run ended with `told`: GO_ON from the next start, DONE at the lowest optimum, or FAILED.
+
+    The starts are those of the plain method; the last run begins at the lowest optimum, so that all stands there.
+    """
+    run = state[RUN]
+    if told == DONE and (run == LAST_RUN or (run == 0.0 and state[ENOUGH] > 0.0)):
+        return DONE
+    if told != DONE:
+        state[LOST] = state[BEST] if state[BEST] < state[LOST] else state[LOST]
+    elif state[BEST] < state[LOWEST] - SAME_OPTIMUM:
+        state[LOWEST] = state[BEST]
+        for k in range(3):
+            state[END + k] = state[POINT + k]
+    state[RUN] = run + 1.0
+    if run == 3.0 and state[LOWEST] < math.inf and state[LOWEST] - SAME_OPTIMUM <= state[LOST]:
+        begin(state, state[END], state[END + 1], state[END + 2])
+    elif run < 3.0:
+        size = 1.0 if run == 0.0 else (0.2 if run == 1.0 else 3.0)
+        begin(state, size, -size if run == 2.0 else 0.0, size)
+    else:
+        return FAILED
+    return GO_ON
 
 
 @kernel
@@ -99,7 +138,8 @@ def advance(state: Floats, at: Floats, small: Floats) -> int:
     if not math.isfinite(at[VALUE]):
         return FAILED
     if state[STEPS] > 1.0:
-        state[RADIUS] = max(state[RADIUS], 2.0 * _length(state))
+        grown = 2.0 * _length(state)
+        state[RADIUS] = grown if grown > state[RADIUS] else state[RADIUS]
     leading = state[STEPS] > 1.0 and state[NEAR] == 1.0
     state[BEST] = at[VALUE]
     for k in range(3):
@@ -162,11 +202,10 @@ def _newton_step(state: Floats, small: Floats) -> None:
         state[MOVE + i] = -state[GRADIENT + i]
         for j in range(3):
             h[i, j] = state[HESSIAN + 3 * i + j]
-    move = state[MOVE:STATE]
+    move = state[MOVE:RUN]
     n = np.int64(3)
     if cholesky(h, n, 1e-11, lower):
-        forward(lower, n, move)
-        backward(lower, n, move)
+        solve(lower, n, move)
         decrement = 0.0
         for i in range(3):
             decrement -= state[GRADIENT + i] * move[i]
@@ -195,7 +234,7 @@ def _step_in_axes(state: Floats, h: Floats, axes: Floats) -> None:
     flat = 1e-9 * max(largest, 1e-6)
     lowest = 0
     decrement = 0.0
-    move = state[MOVE:STATE]
+    move = state[MOVE:RUN]
     move[0], move[1], move[2] = 0.0, 0.0, 0.0
     for k in range(3):
         if h[k, k] < h[lowest, lowest]:
@@ -265,7 +304,10 @@ def uncertainty(theta: Floats, at: Floats, scale: float, freedom: float, state: 
             h[i, j] = state[HESSIAN + 3 * i + j] * (scale if i > 0 else 1.0) * (scale if j > 0 else 1.0)
     n = np.int64(4)  # as a literal it would be compiled once more
     if cholesky(h, n, 1e-11, lower):
-        inverse(lower, n, inverted)
+        for i in range(4):
+            for j in range(4):
+                inverted[i, j] = 1.0 if i == j else 0.0
+            solve(lower, n, inverted[i])
         if inverted[0, 0] + inverted[1, 1] + inverted[2, 2] + inverted[3, 3] < 1.0 / SMALLEST_EIGENVALUE:
             return  # the smallest eigenvalue is above the inverse of the trace
     jacobi(h, n, lower)
