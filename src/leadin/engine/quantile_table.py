@@ -30,7 +30,7 @@ INSIDE = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Distribution:
-    """A continuous distribution by its curves; `tilt` is f'/f. Errors are relative to the value, or `scale`."""
+    """A continuous distribution by its curves; tilt is f'/f. Errors are relative to the value, or a larger `scale`."""
 
     below: Curve
     above: Curve

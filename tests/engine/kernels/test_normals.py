@@ -2,11 +2,12 @@
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
 
-from leadin.engine.kernels.normals import CENTRE, decided, normals
+from leadin.engine.kernels.normals import CENTRE, across, decided, normals
 from leadin.engine.kernels.philox import fill_words
 from leadin.engine.kernels.ziggurat import INNER, WIDTH, R
 
@@ -101,6 +102,50 @@ def test_every_layer_has_a_wedge_and_the_right_share_of_its_points_is_kept(sampl
     assert share == pytest.approx(0.5, abs=0.05)
     kept = np.mean(sample[wedge] == x[wedge])
     assert abs(kept - share) < 4 * math.sqrt(share * (1 - share) / wedge.sum())
+
+
+@numba.njit
+def all_decided(word, out, row, replicate, purpose, key_0, key_1):
+    """What becomes of one word at every place."""
+    for place in range(out.size):
+        out[place] = decided(word, np.uint32(place), row, replicate, purpose, key_0, key_1)
+
+
+def word_of(layer, high):
+    """A word that chooses this layer, and the point of these high 53 bits."""
+    return np.uint64(high << 11 | layer)
+
+
+def test_points_lie_evenly_about_zero():
+    for layer in (0, 1, 255):
+        low, high = (across(word_of(layer, bits)) for bits in (0, 2**53 - 1))
+        assert -low == high == (2.0**52 - 0.5) * WIDTH[layer]
+        low, high = (across(word_of(layer, bits)) for bits in (2**52 - 1, 2**52))
+        assert -low == high == 0.5 * WIDTH[layer]
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_million_draws_from_the_tail(side):
+    out = np.empty(1_000_000)
+    all_decided(word_of(0, 0 if side < 0 else 2**53 - 1), out, *ADDRESS)
+    assert (side * out).min() > R
+    share = stats.norm.sf(R)
+    assert stats.kstest(side * out, lambda at: 1 - stats.norm.sf(at) / share).pvalue > 0.01
+    for beyond in (4.0, 4.5, 5.0, 5.5):
+        expected = out.size * stats.norm.sf(beyond) / share
+        assert abs(np.sum(side * out > beyond) - expected) < 4 * math.sqrt(expected) + 1
+
+
+def test_what_a_refused_point_of_a_wedge_is_replaced_by_is_normal_tails_included():
+    out = np.empty(2_000_000)
+    word = word_of(128, 2**53 - 1)
+    all_decided(word, out, *ADDRESS)
+    replaced = out[out != across(word)]
+    assert replaced.size > 0.99 * out.size
+    assert stats.kstest(replaced, "norm").pvalue > 0.01
+    for beyond in (3.0, R, 4.0):
+        expected = replaced.size * 2 * stats.norm.sf(beyond)
+        assert abs(np.sum(np.abs(replaced) > beyond) - expected) < 4 * math.sqrt(expected) + 1
 
 
 def test_a_number_depends_on_its_place_alone(sample, drawn):

@@ -1,0 +1,45 @@
+"""How a kernel that handles trials `first` to `last` of a chunk is run: here on the CPU, in `engine.gpu` on a GPU.
+
+Both take the same arguments, so that what prepares a batch need not know where it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Run(Protocol):
+    """`on_cpu`, or `on_gpu` of `engine.gpu`."""
+
+    def __call__(
+        self,
+        trials: Callable[..., None],
+        count: int,
+        arguments: Sequence[Any],
+        *,
+        written: Sequence[int] = ...,
+        scratch: Sequence[NDArray[Any]] = ...,
+    ) -> None:
+        """Runs a kernel over trials 0 to count - 1."""
+
+
+def on_cpu(
+    trials: Callable[..., None],
+    count: int,
+    arguments: Sequence[Any],
+    *,
+    written: Sequence[int] = (),
+    scratch: Sequence[NDArray[Any]] = (),
+) -> None:
+    """Calls `trials(0, count, *arguments, *scratch)`, which writes into arrays among the arguments.
+
+    written: their places; on the CPU nobody needs them, but those that are no arrays are told. Raises TypeError.
+    """
+    for place in written:
+        if not isinstance(arguments[place], np.ndarray):
+            raise TypeError(f"argument {place} is to be written into: expected an array, got {arguments[place]!r}")
+    trials(0, count, *arguments, *scratch)
