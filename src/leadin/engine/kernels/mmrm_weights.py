@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.mmrm_rows import add_product, put, put_product
-from leadin.engine.kernels.mmrm_scratch import COUNT, LOG_DET, LOWER, SEEN, SHARE, VECTORS, W, pair
+from leadin.engine.kernels.mmrm_scratch import LOG_DET, LOWER, SEEN, SHARE, VECTORS, W, pair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
