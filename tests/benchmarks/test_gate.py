@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from benchmarks.gate import MORE_ROUNDS, ROUNDS, Compared, base_of, compared, exported, unchanged
+from benchmarks.gate import MORE_ROUNDS, ROUNDS, Compared, base_of, changed, compared, exported, sources_of
 
 from benchmarks import gate
 
@@ -114,6 +114,15 @@ def test_the_base_of_main_is_the_commit_before(repository):
     assert base_of(folder) == (commits["first"], "")
 
 
+def test_the_base_of_edits_on_main_is_its_last_commit(repository):
+    folder, commits = repository
+    git(folder, "checkout", "--quiet", "main")
+    (folder / "README.md").write_text("no part of the engine\n")
+    assert base_of(folder) == (commits["first"], "")
+    (folder / "src" / "leadin" / "engine" / "fit.py").write_text("# edited\n")
+    assert base_of(folder) == (commits["second"], "")
+
+
 def test_a_base_that_is_named(repository):
     folder, commits = repository
     assert base_of(folder, "main") == (commits["second"], "")
@@ -136,60 +145,94 @@ def test_a_commit_is_exported_as_it_was(repository, tmp_path):
     assert source == tmp_path / "out" / "src"
 
 
-def test_whether_the_engine_has_changed(repository):
+def test_what_has_changed_in_the_engine(repository):
     folder, commits = repository
-    assert unchanged(folder, commits["third"])
-    assert not unchanged(folder, commits["first"])
+    assert changed(folder, commits["third"]) == set()
+    assert changed(folder, commits["first"]) == {"src/leadin/engine/fit.py"}
     (folder / "README.md").write_text("other\n")
-    assert unchanged(folder, commits["third"])
+    assert changed(folder, commits["third"]) == set()
     new = folder / "src" / "leadin" / "engine" / "new.py"
     new.write_text("")
-    assert not unchanged(folder, commits["third"])
+    assert changed(folder, commits["third"]) == {"src/leadin/engine/new.py"}
     new.unlink()
     (folder / "src" / "leadin" / "engine" / "fit.py").write_text("# edited\n")
-    assert not unchanged(folder, commits["third"])
+    assert changed(folder, commits["third"]) == {"src/leadin/engine/fit.py"}
 
 
-def played(monkeypatch, repository, base, head):
-    """The gate in that repository, its measures replaced."""
-    monkeypatch.setattr(gate, "ROOT", repository[0])
-    monkeypatch.delenv("SPEED_BASE", raising=False)
+def test_what_a_fit_is_made_of():
+    found = sources_of("ancova", gate.ROOT)
+    engine = "src/leadin/engine"
+    assert {
+        f"{engine}/{name}.py" for name in ("batches/ancova", "kernels/ancova", "kernels/mean_tests", "fits")
+    } <= found
+    assert f"{engine}/kernels/compiled.py" in found
+    assert f"{engine}/kernels/fisher.py" not in found
+    assert sources_of("nothing_of_this_name", gate.ROOT) == set()
+
+
+def engine_of(folder, **files):
+    """Writes modules of the engine: of the batch of that name, or of what they import."""
+    for name, text in files.items():
+        file = folder / "src" / "leadin" / "engine" / "batches" / f"{name}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+
+
+def played(monkeypatch, folder, base, head):
+    """The gate in that repository, its measures replaced; two fits were edited, one through what it imports."""
+    if (folder / "src").exists():
+        engine_of(folder, mmrm="from leadin.engine.batches import deviance", deviance="", ancova="", survival="")
+        git(folder, "add", ".")
+        git(folder, "commit", "--quiet", "-m", "fits")
+        engine_of(folder, deviance="slower = True", ancova="slower = True")
+    monkeypatch.setattr(gate, "ROOT", folder)
+    monkeypatch.setenv("SPEED_BASE", "HEAD")
     measures = {False: base, True: head}
     monkeypatch.setattr(gate, "measure_of", lambda source, must_run: measures[must_run])
     return gate.main()
 
 
+def head_of(folder):
+    return git(folder, "rev-parse", "HEAD")[:9]
+
+
 def test_a_slower_fit_fails(monkeypatch, repository, capsys):
-    first = repository[1]["first"][:9]
-    assert played(monkeypatch, repository, lambda names: {"mmrm": 1.0}, lambda names: {"mmrm": 1.5, "ancova": 1.0}) == 1
+    folder, _ = repository
+    log = []
+    base = playing(log, "base", [{"mmrm": 1.0}] * 5)
+    head = playing(log, "head", [{"mmrm": 1.5, "ancova": 1.0}] * 5)
+    assert played(monkeypatch, folder, base, head) == 1
     assert capsys.readouterr().out.splitlines() == [
-        f"speed gate: {first} -> working tree, seconds of processor",
+        f"speed gate: {head_of(folder)} -> working tree, seconds of processor",
         "mmrm                1.00 s ->    1.50 s     +50 %  too slow",
-        "not compared, since one of them has it not: random_slope, broken_stick, survival, joint_rank, ancova",
+        "not compared, since one of them has it not: ancova",
     ]
+    assert log[0] == ("base", ("mmrm", "ancova"))
 
 
 def test_fits_as_fast_pass(monkeypatch, repository, capsys):
     times = dict.fromkeys(gate.COMPARED, 1.0)
-    assert played(monkeypatch, repository, lambda names: times, lambda names: times) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 1 + len(gate.COMPARED)
+    assert played(monkeypatch, repository[0], lambda names: times, lambda names: times) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["speed", "mmrm", "ancova"]
 
 
 def test_a_base_without_the_fits_passes_with_a_sentence(monkeypatch, repository, capsys):
-    assert played(monkeypatch, repository, lambda names: {}, lambda names: {"mmrm": 1.0}) == 0
+    folder, _ = repository
+    assert played(monkeypatch, folder, lambda names: {}, lambda names: {"mmrm": 1.0}) == 0
+    assert capsys.readouterr().out == f"speed gate: passed, {head_of(folder)} has none of these fits: mmrm, ancova.\n"
+
+
+def test_the_same_fits_pass_with_a_sentence(monkeypatch, repository, capsys):
+    folder, _ = repository
+    monkeypatch.setattr(gate, "ROOT", folder)
+    monkeypatch.delenv("SPEED_BASE", raising=False)
+    assert gate.main() == 0
     first = repository[1]["first"][:9]
-    fits = "random_slope, broken_stick, mmrm, survival, joint_rank, ancova"
-    assert capsys.readouterr().out == f"speed gate: passed, {first} has none of these fits: {fits}.\n"
-
-
-def test_the_same_engine_passes_with_a_sentence(monkeypatch, repository, capsys):
-    git(repository[0], "checkout", "--quiet", repository[1]["first"], "--", "src")
-    assert played(monkeypatch, repository, None, None) == 0
-    assert capsys.readouterr().out == f"speed gate: passed, the engine is that of {repository[1]['first'][:9]}.\n"
+    assert capsys.readouterr().out == f"speed gate: passed, the fits are made of what they are made of in {first}.\n"
 
 
 def test_without_history_it_passes_with_a_sentence(monkeypatch, tmp_path, capsys):
-    assert played(monkeypatch, (tmp_path, {}), None, None) == 0
+    assert played(monkeypatch, tmp_path, None, None) == 0
     assert capsys.readouterr().out == "speed gate: passed, nothing to compare with: no git history here.\n"
 
 
