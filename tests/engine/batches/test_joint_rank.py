@@ -271,6 +271,11 @@ SHAPES = {"sums": (3, 1, 16, 30), "seen": (3, 1, 4, 30), "survival": (3, 2, 30)}
         ({}, {"reference": 2}, "reference: expected a group from 0 to 1; got 2"),
         ({}, {"reference": -1}, "reference: expected a group from 0 to 1; got -1"),
         ({}, {"measure": 1}, "measure: expected one from 0 to 0; got 1"),
+        (
+            {"sums": (3, 2, 16, 30), "seen": (3, 2, 4, 30)},
+            {"measure": 2},
+            "measure: expected one from 0 to 1; got 2",
+        ),
         ({}, {"measure": -1}, "measure: expected one from 0 to 0; got -1"),
         ({}, {"times": 5}, "times: expected 0 to 4; got 5"),
         ({}, {"times": -1}, "times: expected 0 to 4; got -1"),
@@ -282,3 +287,14 @@ def test_what_does_not_fit_is_refused(changed, named, told):
     with pytest.raises(ValueError) as refused:
         joint_rank(*arrays, np.array([15, 15]), **({"reference": 0} | named))
     assert str(refused.value) == told
+
+
+def test_no_numbers_whatever_lead_out_of_bounds():
+    """A trial that could not be filled holds anything: its scores mean nothing, and are scores all the same."""
+    rng = np.random.default_rng(7)
+    strange = [math.nan, math.inf, -math.inf, 0.0, -1.0, 1e300, -1e300, 5e15, 1e-320, 6.0, 0.5, 1.0]
+    for share in (0.1, 0.5, 1.0):
+        data = [np.where(rng.random(a.shape) < share, rng.choice(strange, a.shape), a) for a in many(n=30, lost=0.3)]
+        for end in (math.inf, 3.0, -1.0):
+            made = joint_scores(*data, np.array([30]), end=end)
+            assert (np.abs(made.scores) < 30).all()

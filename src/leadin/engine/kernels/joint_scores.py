@@ -88,8 +88,8 @@ def _with_event(time: Floats, event: Floats, end: float, score: Ints, work: Floa
     """Lists the units with an event until `end`, and sets out everybody's times; says how many they are."""
     dying = 0
     for i in range(time.size):
-        died = event[i] > 0.5 and time[i] <= end
         work[TIME, i] = whole(min(time[i], end))
+        died = event[i] > 0.5 and time[i] <= end and work[TIME, i] < LIVES
         work[REACH, i] = work[TIME, i] if died else LIVES
         work[UNTIL, i] = -LIVES
         score[i] = spare[LOST, i] = 0
