@@ -26,19 +26,8 @@ VALUE, SLOPE, CURVE, R2, R2_1 = 0, 1, 4, 13, 14
 sum of squares and its gradient (3)."""
 AT = 17
 
-TRIAL, POINT, BEST, RADIUS, PROMISED, DECREMENT, NEAR, STEPS, GRADIENT, HESSIAN, MOVE = (
-    0,
-    3,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    15,
-    24,
-)
+TRIAL, POINT, BEST, RADIUS, PROMISED, DECREMENT = 0, 3, 6, 7, 8, 9
+NEAR, STEPS, GRADIENT, HESSIAN, MOVE = 10, 11, 12, 15, 24
 """Within `state`: theta to evaluate next, the point reached, the deviance there, how far a step may go, what the step
 should gain, the Newton decrement, whether the gradient alone leads, steps made, gradient, Hessian, last step."""
 RUN, ENOUGH, LOWEST, END, LOST = 27, 28, 29, 30, 33
@@ -276,7 +265,7 @@ def settle(theta: Floats, scale: float) -> bool:
     if a < none <= abs(b):
         a, b, c = 0.0, 0.0, math.sqrt(b * b + c * c)
     theta[0], theta[1], theta[2] = a, b, c
-    return a < SINGULAR_BELOW or c < SINGULAR_BELOW * scale
+    return bool(a < SINGULAR_BELOW or c < SINGULAR_BELOW * scale)
 
 
 @kernel
@@ -302,7 +291,7 @@ def uncertainty(theta: Floats, at: Floats, scale: float, freedom: float, state: 
         h[i, 3] = h[3, i]
         for j in range(3):
             h[i, j] = state[HESSIAN + 3 * i + j] * (scale if i > 0 else 1.0) * (scale if j > 0 else 1.0)
-    n = np.int64(4)  # as a literal it would be compiled once more
+    n = np.int64(4)
     if cholesky(h, n, 1e-11, lower):
         for i in range(4):
             for j in range(4):
