@@ -162,6 +162,39 @@ def _shorten(state: Floats) -> int:
 
 
 @kernel
+def complete(p: int, share: float, scale: float, directions: Floats, at: Floats) -> None:
+    """Completes gradient and Hessian over w11, w12, w22 in `at`, with times in units of `scale`.
+
+    In `at` are the parts that are sums over units, and R2_1; share: freedom / r2. directions (5, m, m), for each of the
+    three directions U of W: X' V^-1 dV V^-1 (y - X beta) in [0, j], that times the covariance of the p fixed effects in
+    [1, j], the covariance times X' V^-1 dV V^-1 X in [2 + j].
+    """
+    for j in range(3):
+        for x in range(p):
+            at[SLOPE + j] -= directions[2 + j, x, x]
+        at[SLOPE + j] += share * at[R2_1 + j]
+        for k in range(j, 3):
+            left, right = directions[2 + j], directions[2 + k]
+            crossed = share * at[R2_1 + j] * at[R2_1 + k] / at[R2]
+            for x in range(p):
+                crossed += 2.0 * share * directions[0, j, x] * directions[1, k, x]
+                for y in range(p):
+                    crossed += left[x, y] * right[y, x]
+            at[CURVE + 3 * j + k] -= crossed
+    power = 1.0
+    for j in range(3):
+        at[SLOPE + j] *= power
+        at[R2_1 + j] *= power
+        for k in range(j, 3):
+            at[CURVE + 3 * j + k] *= power
+        for k in range(j + 1):
+            at[CURVE + 3 * k + j] *= power
+        for k in range(j):
+            at[CURVE + 3 * j + k] = at[CURVE + 3 * k + j]
+        power /= scale
+
+
+@kernel
 def over_theta(theta: Floats, at: Floats, gradient: Floats, hessian: Floats) -> None:
     """Gradient (3,) and Hessian (9,), row by row, of the deviance over theta from those over w11, w12, w22 in `at`."""
     a, b, c = theta[0], theta[1], theta[2]
