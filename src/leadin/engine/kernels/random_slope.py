@@ -161,7 +161,7 @@ def fit_random_slope(
 
 
 @kernel
-def _give_up(figures: Floats, codes: Codes, reason: int) -> None:
+def _give_up(figures: Floats, codes: Codes, reason: int | np.int64) -> None:
     """No figures for any contrast, for one reason."""
     for c in range(codes.size):
         codes[c] = reason

@@ -32,7 +32,7 @@ from leadin.engine.kernels.random_slope_sums import (
     log_determinant,
     second_sums,
 )
-from leadin.engine.kernels.two_effects import CURVE, R2, R2_1, SLOPE, VALUE
+from leadin.engine.kernels.two_effects import CURVE, R2, R2_1, SLOPE, VALUE, complete
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -169,27 +169,4 @@ def _derivatives(groups: Floats, share: float, scale: float, small: Floats, at: 
             at[CURVE + 4] += 2.0 * row[MB + 3] - 2.0 * row[MUM + 4]
             at[CURVE + 5] += 2.0 * row[MB + 4] - row[MUM + 5]
             at[CURVE + 8] += 2.0 * row[MB + 5] - row[MUM + 8]
-    size = groups.shape[0] + 1
-    for j in range(3):
-        for x in range(size):
-            at[SLOPE + j] -= small[PRODUCTS + j, x, x]
-        at[SLOPE + j] += share * at[R2_1 + j]
-        for k in range(j, 3):
-            left, right = small[PRODUCTS + j], small[PRODUCTS + k]
-            crossed = share * at[R2_1 + j] * at[R2_1 + k] / at[R2]
-            for x in range(size):
-                crossed += 2.0 * share * small[MOVED, j, x] * small[WEIGHTS, k, x]
-                for y in range(size):
-                    crossed += left[x, y] * right[y, x]
-            at[CURVE + 3 * j + k] -= crossed
-    power = 1.0
-    for j in range(3):
-        at[SLOPE + j] *= power
-        at[R2_1 + j] *= power
-        for k in range(j, 3):
-            at[CURVE + 3 * j + k] *= power
-        for k in range(j + 1):
-            at[CURVE + 3 * k + j] *= power
-        for k in range(j):
-            at[CURVE + 3 * j + k] = at[CURVE + 3 * k + j]
-        power /= scale
+    complete(groups.shape[0] + 1, share, scale, small[MOVED:SMALL], at)

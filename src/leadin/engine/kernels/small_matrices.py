@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from leadin.engine.kernels.compiled import kernel
 
 Floats = NDArray[np.float64]
+Integer = int | np.int64
+"""A number written out is given as np.int64: numba would compile a function once more for each."""
 
 SWEEPS = 60
 """More than any small matrix needs: each sweep squares the share of what is off the diagonal."""
 
 
 @kernel
-def cholesky(a: Floats, n: int, share: float, lower: Floats) -> bool:
+def cholesky(a: Floats, n: Integer, share: float, lower: Floats) -> bool:
     """Puts the Cholesky factor of `a` into the lower triangle of `lower`, which may be `a` itself.
 
     False, with `lower` half done, where a pivot is not above `share` of its diagonal entry.
@@ -42,21 +44,20 @@ def cholesky(a: Floats, n: int, share: float, lower: Floats) -> bool:
 
 
 @kernel
-def solve(lower: Floats, n: int, b: Floats) -> None:
+def solve(lower: Floats, n: Integer, b: Floats) -> None:
     """Turns b (n,) into (L L')^-1 b, L the Cholesky factor in `lower`."""
     for i in range(n):
         for k in range(i):
             b[i] -= lower[i, k] * b[k]
         b[i] /= lower[i, i]
-    for back in range(n):
-        i = n - 1 - back
+    for i in range(n - 1, -1, -1):
         for k in range(i + 1, n):
             b[i] -= lower[k, i] * b[k]
         b[i] /= lower[i, i]
 
 
 @kernel
-def jacobi(a: Floats, n: int, vectors: Floats) -> None:
+def jacobi(a: Floats, n: Integer, vectors: Floats) -> None:
     """Turns the symmetric `a` (both triangles) into its eigenvalues, on the diagonal, and `vectors` into its
     eigenvectors, one a column.
 
@@ -80,7 +81,7 @@ def jacobi(a: Floats, n: int, vectors: Floats) -> None:
 
 
 @kernel
-def _rotate(a: Floats, n: int, p: int, q: int, vectors: Floats) -> None:
+def _rotate(a: Floats, n: Integer, p: int, q: int, vectors: Floats) -> None:
     """The rotation in the plane of p and q that makes a[p, q] zero."""
     if a[p, q] == 0.0:
         return

@@ -26,19 +26,8 @@ VALUE, SLOPE, CURVE, R2, R2_1 = 0, 1, 4, 13, 14
 sum of squares and its gradient (3)."""
 AT = 17
 
-TRIAL, POINT, BEST, RADIUS, PROMISED, DECREMENT, NEAR, STEPS, GRADIENT, HESSIAN, MOVE = (
-    0,
-    3,
-    6,
-    7,
-    8,
-    9,
-    10,
-    11,
-    12,
-    15,
-    24,
-)
+TRIAL, POINT, BEST, RADIUS, PROMISED, DECREMENT = 0, 3, 6, 7, 8, 9
+NEAR, STEPS, GRADIENT, HESSIAN, MOVE = 10, 11, 12, 15, 24
 """Within `state`: theta to evaluate next, the point reached, the deviance there, how far a step may go, what the step
 should gain, the Newton decrement, whether the gradient alone leads, steps made, gradient, Hessian, last step."""
 RUN, ENOUGH, LOWEST, END, LOST = 27, 28, 29, 30, 33
@@ -173,6 +162,39 @@ def _shorten(state: Floats) -> int:
 
 
 @kernel
+def complete(p: int, share: float, scale: float, directions: Floats, at: Floats) -> None:
+    """Completes gradient and Hessian over w11, w12, w22 in `at`, with times in units of `scale`.
+
+    In `at` are the parts that are sums over units, and R2_1; share: freedom / r2. directions (5, m, m), for each of the
+    three directions U of W: X' V^-1 dV V^-1 (y - X beta) in [0, j], that times the covariance of the p fixed effects in
+    [1, j], the covariance times X' V^-1 dV V^-1 X in [2 + j].
+    """
+    for j in range(3):
+        for x in range(p):
+            at[SLOPE + j] -= directions[2 + j, x, x]
+        at[SLOPE + j] += share * at[R2_1 + j]
+        for k in range(j, 3):
+            left, right = directions[2 + j], directions[2 + k]
+            crossed = share * at[R2_1 + j] * at[R2_1 + k] / at[R2]
+            for x in range(p):
+                crossed += 2.0 * share * directions[0, j, x] * directions[1, k, x]
+                for y in range(p):
+                    crossed += left[x, y] * right[y, x]
+            at[CURVE + 3 * j + k] -= crossed
+    power = 1.0
+    for j in range(3):
+        at[SLOPE + j] *= power
+        at[R2_1 + j] *= power
+        for k in range(j, 3):
+            at[CURVE + 3 * j + k] *= power
+        for k in range(j + 1):
+            at[CURVE + 3 * k + j] *= power
+        for k in range(j):
+            at[CURVE + 3 * j + k] = at[CURVE + 3 * k + j]
+        power /= scale
+
+
+@kernel
 def over_theta(theta: Floats, at: Floats, gradient: Floats, hessian: Floats) -> None:
     """Gradient (3,) and Hessian (9,), row by row, of the deviance over theta from those over w11, w12, w22 in `at`."""
     a, b, c = theta[0], theta[1], theta[2]
@@ -276,7 +298,7 @@ def settle(theta: Floats, scale: float) -> bool:
     if a < none <= abs(b):
         a, b, c = 0.0, 0.0, math.sqrt(b * b + c * c)
     theta[0], theta[1], theta[2] = a, b, c
-    return a < SINGULAR_BELOW or c < SINGULAR_BELOW * scale
+    return bool(a < SINGULAR_BELOW or c < SINGULAR_BELOW * scale)
 
 
 @kernel
@@ -302,7 +324,7 @@ def uncertainty(theta: Floats, at: Floats, scale: float, freedom: float, state: 
         h[i, 3] = h[3, i]
         for j in range(3):
             h[i, j] = state[HESSIAN + 3 * i + j] * (scale if i > 0 else 1.0) * (scale if j > 0 else 1.0)
-    n = np.int64(4)  # as a literal it would be compiled once more
+    n = np.int64(4)
     if cholesky(h, n, 1e-11, lower):
         for i in range(4):
             for j in range(4):
