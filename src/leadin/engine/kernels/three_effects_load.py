@@ -20,7 +20,9 @@ from leadin.engine.kernels.three_effects_units import (
     CAPACITY,
     DETERMINANT,
     LANES,
+    ROWS,
     SEGMENT,
+    SQUARES,
     STRIDE,
     C,
     D,
@@ -87,7 +89,7 @@ def fill_segment(
     sums: Floats, first: int, last: int, units: Floats, width: int, mean: float, s1: float, s2: float
 ) -> None:
     """C and d of units `first` to `last`, values counted from `mean`, columns t and max(t, 0) times s1 and s2."""
-    for place in range(16):
+    for place in range(ROWS):
         for i in range(last - first, width):
             units[place * STRIDE + i] = 0.0
     for i in range(last - first):
@@ -104,6 +106,9 @@ def fill_segment(
         units[C + 5 * STRIDE + i] = tt * s2 * s2
         ty = sums[AFTER + TY, unit]
         y = sums[AFTER + Y, unit] + sums[BEFORE + Y, unit] + sums[ZERO + 1, unit]
+        zero = sums[ZERO + 1, unit]
+        yy = sums[AFTER + YY, unit] + sums[BEFORE + YY, unit] + zero * zero
+        units[SQUARES + i] = yy - mean * (2.0 * y - mean * values)
         units[D + i] = y - mean * values
         units[D + STRIDE + i] = (ty + sums[BEFORE + TY, unit] - mean * all_t) * s1
         units[D + 2 * STRIDE + i] = (ty - mean * t) * s2

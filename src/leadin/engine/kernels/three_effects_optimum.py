@@ -15,7 +15,7 @@ from leadin.engine.kernels.cholesky import cholesky, solve_lower, solve_upper
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.three_effects_deviance import CURVE, SLOPE, TOTAL, S, derivatives, deviance, entry
 from leadin.engine.kernels.three_effects_factor import carry, pivoted, square
-from leadin.engine.kernels.three_effects_units import ADJOINT, DETERMINANT, SEGMENT, STRIDE, C, D
+from leadin.engine.kernels.three_effects_units import ADJOINT, DETERMINANT, INSIDE, SEGMENT, SQUARES, STRIDE, C, D
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,55 +44,55 @@ WORK = KEPT + 9
 
 @kernel(sums=True)
 def own_lines(units: Floats, width: int, add: Floats) -> None:
-    """Adds to `add` (14,), over units whose three columns are independent: 1, b b' (6), the inverse of C (6), and d'b.
+    """Adds up what units say by their own least-squares coefficients b: weights, weighted b b' (6) and inverses of C
+    (6), and, of units with values to spare, the residual sum of squares and how many values are to spare.
 
-    b: the unit's own least-squares coefficients.
+    The weight is small where the inverse is large, so that no unit with few values outweighs the others.
     """
-    for i in range(width):
+    total = b00 = b01 = b02 = b11 = b12 = b22 = 0.0
+    v00 = v01 = v02 = v11 = v12 = v22 = residual = spare = 0.0
+    for j in range(width):
+        i = j & INSIDE
         det = units[DETERMINANT + i]
-        largest = units[C + i] * units[C + 3 * STRIDE + i] * units[C + 5 * STRIDE + i]
-        if not det > 1e-6 * largest:
-            continue
-        share = 1.0 / det
+        a0, a1, a2 = units[ADJOINT + i], units[ADJOINT + STRIDE + i], units[ADJOINT + 2 * STRIDE + i]
+        a3, a4, a5 = units[ADJOINT + 3 * STRIDE + i], units[ADJOINT + 4 * STRIDE + i], units[ADJOINT + 5 * STRIDE + i]
         d0, d1, d2 = units[D + i], units[D + STRIDE + i], units[D + 2 * STRIDE + i]
-        v0, v1, v2 = units[ADJOINT + i], units[ADJOINT + STRIDE + i], units[ADJOINT + 2 * STRIDE + i]
-        v3, v4, v5 = units[ADJOINT + 3 * STRIDE + i], units[ADJOINT + 4 * STRIDE + i], units[ADJOINT + 5 * STRIDE + i]
-        b0, b1, b2 = (
-            (v0 * d0 + v1 * d1 + v2 * d2) * share,
-            (v1 * d0 + v3 * d1 + v4 * d2) * share,
-            (v2 * d0 + v4 * d1 + v5 * d2) * share,
-        )
-        add[0] += 1.0
-        add[1] += b0 * b0
-        add[2] += b0 * b1
-        add[3] += b0 * b2
-        add[4] += b1 * b1
-        add[5] += b1 * b2
-        add[6] += b2 * b2
-        add[7] += v0 * share
-        add[8] += v1 * share
-        add[9] += v2 * share
-        add[10] += v3 * share
-        add[11] += v4 * share
-        add[12] += v5 * share
-        add[13] += b0 * d0 + b1 * d1 + b2 * d2
+        x0, x1, x2 = a0 * d0 + a1 * d1 + a2 * d2, a1 * d0 + a3 * d1 + a4 * d2, a2 * d0 + a4 * d1 + a5 * d2
+        share = 1.0 / max(det + a0 + a3 + a5, 1e-100)
+        square, mixed = share * share, det * share * share
+        total += det * mixed
+        b00, b01, b02 = b00 + square * x0 * x0, b01 + square * x0 * x1, b02 + square * x0 * x2
+        b11, b12, b22 = b11 + square * x1 * x1, b12 + square * x1 * x2, b22 + square * x2 * x2
+        v00, v01, v02 = v00 + mixed * a0, v01 + mixed * a1, v02 + mixed * a2
+        v11, v12, v22 = v11 + mixed * a3, v12 + mixed * a4, v22 + mixed * a5
+        sure = det > 1e-6 * units[C + i] * units[C + 3 * STRIDE + i] * units[C + 5 * STRIDE + i]
+        left = units[SQUARES + i] - (d0 * x0 + d1 * x1 + d2 * x2) / max(det, 1e-100)
+        residual += left if sure else 0.0
+        spare += units[C + i] - 3.0 if sure else 0.0
+    add[0] += total
+    add[1], add[2], add[3] = add[1] + b00, add[2] + b01, add[3] + b02
+    add[4], add[5], add[6] = add[4] + b11, add[5] + b12, add[6] + b22
+    add[7], add[8], add[9] = add[7] + v00, add[8] + v01, add[9] + v02
+    add[10], add[11], add[12] = add[10] + v11, add[11] + v12, add[12] + v22
+    add[13], add[14] = add[13] + residual, add[14] + spare
 
 
 @kernel
 def start(units: Floats, segments: Ints, count: int, values: float, at: Floats, work: Floats) -> None:
     """F from the covariance of the units' own coefficients, less what their errors add to it."""
-    own = work[HALF : HALF + 14]
-    for place in range(14):
+    own = work[HALF : HALF + 15]
+    for place in range(15):
         own[place] = 0.0
     for segment in range(count):
         own_lines(units[segment * SEGMENT : (segment + 1) * SEGMENT], segments[2 * segment + 1], own)
-    within = max(at[TOTAL] - own[13], 1e-6 * at[TOTAL]) / max(values - 3.0 * own[0], 1.0)
+    within = own[13] / own[14] if own[14] > 0.0 else 0.0
+    within = max(within, 0.01 * at[TOTAL] / values)
+    weights = max(own[0], 1e-3)
     for a in range(3):
         for b in range(a, -1, -1):
             place = entry(a, b)
-            total = (own[1 + place] / within - own[7 + place]) / max(own[0], 1.0)
             work[FACTOR + 3 * b + a] = 0.0
-            work[FACTOR + 3 * a + b] = total
+            work[FACTOR + 3 * a + b] = (own[1 + place] / within - own[7 + place]) / weights
     for a in range(3):
         for b in range(a + 1):
             total = work[FACTOR + 3 * a + b]

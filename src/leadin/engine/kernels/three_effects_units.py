@@ -37,7 +37,9 @@ E = 22 * STRIDE
 """The three entries of e, and after `lean` those of w = e - P beta."""
 M = 25 * STRIDE
 """Six entries after `lean`; before it the first of them holds det(I + C S)."""
-ROWS = 31
+SQUARES = 31 * STRIDE
+"""The sum of the squares of a unit's values."""
+ROWS = 32
 SEGMENT = ROWS * STRIDE
 BIG = 1e200
 
@@ -65,9 +67,12 @@ def centre(units: Floats, width: int, b0: float, b1: float, b2: float) -> None:
     for j in range(width):
         i = j & INSIDE
         c1, c2, c4 = units[C + STRIDE + i], units[C + 2 * STRIDE + i], units[C + 4 * STRIDE + i]
-        units[D + i] -= units[C + i] * b0 + c1 * b1 + c2 * b2
-        units[D + STRIDE + i] -= c1 * b0 + units[C + 3 * STRIDE + i] * b1 + c4 * b2
-        units[D + 2 * STRIDE + i] -= c2 * b0 + c4 * b1 + units[C + 5 * STRIDE + i] * b2
+        d0, d1, d2 = units[D + i], units[D + STRIDE + i], units[D + 2 * STRIDE + i]
+        r0 = d0 - units[C + i] * b0 - c1 * b1 - c2 * b2
+        r1 = d1 - c1 * b0 - units[C + 3 * STRIDE + i] * b1 - c4 * b2
+        r2 = d2 - c2 * b0 - c4 * b1 - units[C + 5 * STRIDE + i] * b2
+        units[D + i], units[D + STRIDE + i], units[D + 2 * STRIDE + i] = r0, r1, r2
+        units[SQUARES + i] -= (d0 + r0) * b0 + (d1 + r1) * b1 + (d2 + r2) * b2
 
 
 @kernel(sums=True)
