@@ -28,7 +28,7 @@ from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.three_effects_deviance import BETA, GROUPS, PLACES, RESIDUAL
 from leadin.engine.kernels.three_effects_df import contrast_df, uncertainty
 from leadin.engine.kernels.three_effects_load import followed_groups, least_squares, load, refusal, totals
-from leadin.engine.kernels.three_effects_optimum import newton, start
+from leadin.engine.kernels.three_effects_optimum import newton, start, unit_start
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -106,7 +106,12 @@ def fit_broken_stick(
         code = least_squares(units, segments, count, groups, told, at, fixed)
         if code == CONVERGED:
             start(units, segments, count, told[0], at, work)
-            code = newton(units, segments, count, groups, freedom, at, pivots, work)
+            for attempt in range(2):
+                if attempt > 0:
+                    unit_start(work)
+                code = newton(units, segments, count, groups, freedom, at, pivots, work)
+                if code == CONVERGED:
+                    break
             if code == CONVERGED and uncertainty(freedom, at, pivots, scale, work) < SINGULAR_BELOW:
                 code = SINGULAR
     place = 0
@@ -119,9 +124,7 @@ def fit_broken_stick(
 
 
 @kernel
-def contrast(
-    group: int, against: int, groups: int, code: int, freedom: float, numbers: Floats, figures: Floats
-) -> int:
+def contrast(group: int, against: int, groups: int, code: int, freedom: float, numbers: Floats, figures: Floats) -> int:
     """Figures of one contrast, NaN where there are none, and its code.
 
     group, against: their places among the groups fitted; -1 for a group that was not, and for nothing to compare with.

@@ -82,7 +82,7 @@ def uncertainty(freedom: float, at: Floats, order: Ints, scale: Floats, work: Fl
             hessian[7 * t + 6], hessian[42 + t] = mixed, mixed
     hessian[48] = 4.0 * freedom
     work[POSITIVE] = 1.0 if factored(work) else 0.0
-    return min(lower[0] / scale[0], lower[4] / scale[1], lower[8] / scale[2])
+    return float(min(lower[0] / scale[0], lower[4] / scale[1], lower[8] / scale[2]))
 
 
 @kernel

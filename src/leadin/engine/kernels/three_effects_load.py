@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from leadin.engine.collapsed import AFTER, BEFORE, COUNT, TT, TY, YY, T, Y, ZERO
+from leadin.engine.collapsed import AFTER, BEFORE, COUNT, TT, TY, YY, ZERO, T, Y
 from leadin.engine.fits import CONVERGED, NO_VARIATION, RANK_DEFICIENT, TOO_FEW
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.three_effects_deviance import BETA, RESIDUAL, SUMS, TOTAL, S, deviance
@@ -116,9 +116,7 @@ def fill_segment(
 
 
 @kernel
-def load(
-    sums: Floats, starts: Ints, order: Ints, told: Floats, scale: Floats, units: Floats, segments: Ints
-) -> int:
+def load(sums: Floats, starts: Ints, order: Ints, told: Floats, scale: Floats, units: Floats, segments: Ints) -> int:
     """Fills the segments and the root mean squares of the columns (3,); gives the number of segments.
 
     told (8,): `totals` of the groups in `order`.

@@ -94,14 +94,23 @@ def start(units: Floats, segments: Ints, count: int, values: float, at: Floats, 
             work[FACTOR + 3 * b + a] = 0.0
             work[FACTOR + 3 * a + b] = (own[1 + place] / within - own[7 + place]) / weights
     for a in range(3):
-        for b in range(a + 1):
+        rest = work[FACTOR + 4 * a]
+        for b in range(a):
             total = work[FACTOR + 3 * a + b]
             for k in range(b):
                 total -= work[FACTOR + 3 * a + k] * work[FACTOR + 3 * b + k]
-            if a == b:
-                work[FACTOR + 4 * a] = math.sqrt(max(total, LEAST))
-            else:
-                work[FACTOR + 3 * a + b] = total / work[FACTOR + 4 * b]
+            most = math.sqrt(max(rest, 0.0))
+            total = min(max(total / work[FACTOR + 4 * b], -most), most)
+            work[FACTOR + 3 * a + b] = total
+            rest -= total * total
+        work[FACTOR + 4 * a] = math.sqrt(max(rest, LEAST))
+
+
+@kernel
+def unit_start(work: Floats) -> None:
+    """Effects as large as the residual and not tied together: where to start when the data lead astray."""
+    for place in range(9):
+        work[FACTOR + place] = 1.0 if place % 4 == 0 else 0.0
 
 
 @kernel
