@@ -116,8 +116,9 @@ def fit_broken_stick(
                 code = SINGULAR
     place = 0
     for group in range(starts.shape[0] - 1):
-        against = -1 if starts.shape[0] == 2 else order[reference]
-        if group != reference or against < 0:
+        alone = starts.shape[0] == 2
+        against = -1 if alone else order[reference]
+        if alone or group != reference:
             row = figures[place]
             codes[place] = contrast(order[group], against, groups, code, freedom, numbers, row)
             place += 1

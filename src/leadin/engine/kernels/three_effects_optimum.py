@@ -21,10 +21,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STEPS = 100
-FOUND = 1e-16
+FOUND = 1e-19
 """Newton decrement (squared length of the step in the metric of the Hessian) at which a point is the optimum."""
+ROUNDING = 1e-12
+"""Decrement below which a point is the optimum too when the last step made it no smaller: only rounding is left."""
 NEAR = 1e-7
 """Decrement below which the decrease left cannot be seen in the deviance."""
+LEVEL = 1e-7
+"""A direction of negative curvature below this share of the largest is level: data may leave variances undetermined."""
 RUNAWAY = 1e6
 """An entry of the factor beyond this is on its way to infinity."""
 FLAT = 1e-9
@@ -135,7 +139,7 @@ def newton(
     pivoted(factor, order)
     square(factor, order, at[S : S + 6])
     value = deviance(units, segments, count, groups, freedom, at)
-    shift = 0.0
+    shift, before = 0.0, math.inf
     if not value < math.inf:
         return NOT_CONVERGED
     fresh = True
@@ -146,13 +150,11 @@ def newton(
                 at[SLOPE : SLOPE + 6], at[CURVE : CURVE + 36], factor, order, work[HALF : HALF + 36], gradient, hessian
             )
         shift, decrement = direction(hessian, gradient, shift, work)
-        if decrement < FOUND and shift == 0.0 and fresh:
+        done = decrement < FOUND or (decrement < ROUNDING and decrement > 0.25 * before)
+        if done and fresh and cholesky(hessian, 6, LEVEL * largest(hessian), 0.0, work[ROOT:STEP]):
             return CONVERGED
-        promised = 0.0
-        for i in range(6):
-            promised -= gradient[i] * work[STEP + i]
-            for j in range(6):
-                promised -= 0.5 * work[STEP + i] * hessian[6 * i + j] * work[STEP + j]
+        before = decrement
+        promised = promise(gradient, hessian, work[STEP : STEP + 6])
         for place in range(9):
             work[KEPT + place] = factor[place]
         go(factor, work[STEP : STEP + 6])
@@ -176,6 +178,17 @@ def newton(
 
 
 @kernel
+def promise(gradient: Floats, hessian: Floats, step: Floats) -> float:
+    """The decrease that a step should bring by gradient and Hessian."""
+    total = 0.0
+    for i in range(6):
+        total -= gradient[i] * step[i]
+        for j in range(6):
+            total -= 0.5 * step[i] * hessian[6 * i + j] * step[j]
+    return total
+
+
+@kernel
 def largest(hessian: Floats) -> float:
     """The largest size of a diagonal entry."""
     most = 0.0
@@ -191,7 +204,7 @@ def direction(hessian: Floats, gradient: Floats, shift: float, work: Floats) -> 
     root, step = work[ROOT : ROOT + 36], work[STEP : STEP + 6]
     if shift < 1e-4 * most:
         shift = 0.0
-    while not cholesky(hessian, step.shape[0], shift, FLAT * most, root):
+    while not cholesky(hessian, 6, shift, FLAT * most, root):
         shift = max(4.0 * shift, 1e-3 * most)
     for i in range(6):
         step[i] = -gradient[i]
