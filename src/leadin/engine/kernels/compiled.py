@@ -1,7 +1,7 @@
 """How a kernel is compiled, and where the compiled code is kept.
 
-Compiled code lies in a folder named by a hash of ALL kernel sources (every module in a folder `kernels` of the package)
-and of what compiles them: numba's own cache looks at the file of one function and does not see an edit in a file that
+Compiled code lies in a folder named by a hash of ALL kernel sources (every module in a folder `kernels` of the package,
+and those of `engine`, whose constants are compiled in) and of what compiles them: numba's own cache looks at the file of one function and does not see an edit in a file that
 it calls. Where the user's cache folder cannot be written, as in a read-only home, a folder for temporary files takes
 its place; where that cannot be written either, code is compiled anew by every process.
 
@@ -94,7 +94,7 @@ def sources_hash() -> str:
     """16 hexadecimal digits of the hash of all kernel sources, and of Python and numba."""
     package = Path(__file__).parents[2]
     told = hashlib.sha256(f"{sys.version_info[:2]} {numba.__version__}".encode())
-    for source in sorted(package.glob("*/kernels/**/*.py")):
+    for source in sorted({*package.glob("*/kernels/**/*.py"), *package.glob("engine/*.py")}):
         told.update(source.relative_to(package).as_posix().encode())
         told.update(source.read_bytes())
     return told.hexdigest()[:16]

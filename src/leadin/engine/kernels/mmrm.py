@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.engine.collapsed import BASE
-from leadin.engine.fits import CONVERGED, DF, ESTIMATE, FIGURES, STANDARD_ERROR, STATISTIC, TOO_FEW, Codes
+from leadin.engine.fits import CONVERGED, DF, ESTIMATE, FIGURES, STANDARD_ERROR, STATISTIC, TOO_FEW, Codes, P
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.mmrm_contrasts import tested
+from leadin.engine.kernels.mmrm_contrasts import added, tested
+from leadin.engine.kernels.mmrm_deviance import deviance, slope
+from leadin.engine.kernels.mmrm_information import bent_information, forms, rest_forms, sum_hessian, take_off_forms
 from leadin.engine.kernels.mmrm_patterns import cross_products, patterns
 from leadin.engine.kernels.mmrm_scratch import (
     COUNT,
@@ -24,13 +26,14 @@ from leadin.engine.kernels.mmrm_scratch import (
     PATTERN,
     RESIDUAL,
     SEEN,
+    STATE,
     UNITS,
     VECTORS,
     WEIGHTS,
     X,
     pairs_of,
 )
-from leadin.engine.kernels.mmrm_search import search, start
+from leadin.engine.kernels.mmrm_search import ACCEPTED, EXACT, GOING, OFF, directed, going, judged, start
 from leadin.engine.kernels.mmrm_times import centred_baseline, regression
 
 Floats = NDArray[np.float64]
@@ -53,97 +56,91 @@ def mmrm_trials(
     work: Floats,
     first: Ints,
 ) -> None:
-    """Trials `begin` to `end` - 1 of arrays of `Collapsed`. figures (R, C, 5), codes (R, C); else as `fit_mmrm`."""
+    """Each group minus the reference at the time `at`, of trials `begin` to `end` - 1 of arrays of `Collapsed`; of a
+    single group its mean there, at the mean baseline of all units in the model, minus that baseline.
+
+    starts (A + 1,): the first unit of each group. linear: Kenward and Roger's linear standard error. figures (R, C, 5),
+    codes (R, C): see `Fits`. work: scratch; first: of the blocks in it, as `layout` says. All of a fit is in this one
+    function, and not in one that it calls: whatever holds it all is compiled in whole once more.
+    """
+    groups = starts.size - 1
     for trial in range(begin, end):
-        values, base = seen[trial, measure], sums[trial, measure, BASE + 1]
-        fit_mmrm(values, base, starts, reference, at, linear, figures[trial], codes[trial], work, first)
+        base = sums[trial, measure, BASE + 1]
+        code, m, g, place, unit = prepared(seen[trial, measure], base, starts, at, work, first)
+        while code == GOING:
+            code = judged(work, first, m, deviance(work, first, groups, m, g))
+            if code != ACCEPTED:
+                continue
+            slope(work, first, groups, m, g)
+            exact = work[first[VECTORS] + STATE, EXACT] > 0.0
+            share = -1.0 if exact else -1.0 - work[first[VECTORS] + STATE, OFF]
+            for expected in (False, True):
+                sum_hessian(work, first, m, g, 0.0 if expected else 2.0, 1.0 if expected else share)
+                if exact and not expected:
+                    bent_information(work, first, groups, m, g)
+                    forms(work, first, groups, m)
+                    rest_forms(work, first, groups, m, g)
+                    take_off_forms(work, first, groups, m)
+                code = directed(work, first, m, expected)
+                if code != ACCEPTED:
+                    break
+        for contrast in range(codes.shape[1]):
+            group = contrast + 1 if contrast >= reference and groups > 1 else contrast
+            code_here = seen_code(code, groups, group, reference, place, work, first)
+            if code_here == CONVERGED:
+                less = weigh(base, starts, group, reference, place, m, unit, work, first)
+                estimate, variance, df = tested(work, first, groups, m)
+                variance += added(work, first, groups, m, g) if linear else 0.0
+                told(groups, m, place, estimate, variance, df, less, figures[trial, contrast], work, first)
+            else:
+                for figure in range(FIGURES):
+                    figures[trial, contrast, figure] = math.nan
+            codes[trial, contrast] = code_here
 
 
 @kernel
-def fit_mmrm(
-    seen: Floats,
-    baseline: Floats,
-    starts: Ints,
-    reference: int,
-    at: int,
-    linear: bool,
-    figures: Floats,
-    codes: Codes,
-    work: Floats,
-    first: Ints,
-) -> None:
-    """Each group minus the reference at the time `at`, of one trial; of a single group its mean there, at the mean
-    baseline of all units in the model, minus that baseline.
+def prepared(
+    seen: Floats, baseline: Floats, starts: Ints, at: int, work: Floats, first: Ints
+) -> tuple[int, int, int, int, float]:
+    """Sums of one trial and where the search starts. A code, GOING where the model can be fitted; how many times can be
+    used; how many patterns there are; the place of the time `at` among those used; the unit of the baseline.
 
-    seen (k, n), NaN where not seen; baseline (n,), NaN where there is none: that unit is left out. starts (A + 1,): the
-    first unit of each group. linear: Kenward and Roger's linear standard error. figures (C, 5), codes (C,): see `Fits`.
-    work: scratch, first: of the blocks in it, as `layout` says.
+    seen (k, n), NaN where not seen; baseline (n,), NaN where there is none: that unit is left out.
     """
     groups = starts.size - 1
     unit, adjusted = centred_baseline(baseline, starts, work, first)
     code, m, place = _usable_times(seen, starts, at, unit, adjusted, work, first)
-    g = 0
-    if code == CONVERGED:
-        code, g = _fitted(starts, m, adjusted, work, first)
-    counts = groups + 2
-    contrast = 0
-    for group in range(groups):
-        if group == reference and groups > 1:
-            continue
-        other = reference if groups > 1 else group
-        ordinary = first[ORDINARY] + place
-        empty = work[ordinary, counts + group] == 0.0 or work[ordinary, counts + other] == 0.0
-        codes[contrast] = TOO_FEW if code == CONVERGED and empty else code
-        if codes[contrast] == CONVERGED:
-            less = _weigh(baseline, starts, group, reference, place, m, unit, work, first)
-            estimate, variance, df = tested(work, first, groups, m, g, linear)
-            estimate = _ordinary_estimate(groups, m, place, work, first) + work[ordinary, groups + 1] * estimate - less
-            error = work[ordinary, groups + 1] * math.sqrt(variance)
-            figures[contrast, ESTIMATE] = estimate
-            figures[contrast, STANDARD_ERROR] = error
-            figures[contrast, DF] = df
-            figures[contrast, STATISTIC] = estimate / error
-        else:
-            for figure in range(FIGURES):
-                figures[contrast, figure] = math.nan
-        contrast += 1
+    if code != CONVERGED:
+        return code, m, 0, place, unit
+    g = patterns(work, first, starts[groups], m)
+    values, effects, used = 0.0, float(m) if adjusted else 0.0, 0.0
+    for t in range(m):
+        for group in range(groups):
+            here = work[first[ORDINARY] + t, groups + 2 + group]
+            values += here
+            effects += 1.0 if here > 0.0 else 0.0
+    if values - effects < pairs_of(m) or not _all_together(work, first[SEEN], m, g):
+        return TOO_FEW, m, g, place, unit
+    for p in range(g):
+        used += work[first[SEEN] + m + COUNT, p]
+    cross_products(work, first, starts, m, g)
+    start(work, first, m, g)
+    going(work, first, effects / m / used)
+    return GOING, m, g, place, unit
 
 
 @kernel
 def _usable_times(
     seen: Floats, starts: Ints, at: int, unit: float, adjusted: bool, work: Floats, first: Ints
 ) -> tuple[int, int, int]:
-    """The code of the time `at`, how many times can be used, and the place of `at` among them. Fills RESIDUAL and
-    ORDINARY, a row for each time that can be used.
-    """
-    m, place, answer, x = 0, 0, CONVERGED, first[UNITS] + X
+    """The code of the time `at`, how many times can be used, and the place of `at` among them."""
+    m, place, code, x = 0, 0, CONVERGED, first[UNITS] + X
     for t in range(seen.shape[0]):
-        code = regression(seen[t], starts, unit, adjusted, work, x, first[RESIDUAL] + m, first[ORDINARY] + m)
+        found = regression(seen[t], starts, unit, adjusted, work, x, first[RESIDUAL] + m, first[ORDINARY] + m)
         if t == at:
-            place, answer = m, code
-        m += 1 if code == CONVERGED else 0
-    return answer, m, place
-
-
-@kernel
-def _fitted(starts: Ints, m: int, adjusted: bool, work: Floats, first: Ints) -> tuple[int, int]:
-    """Fits the model of m times; its code, and how many patterns there are."""
-    groups, seen = starts.size - 1, first[SEEN]
-    g = patterns(work, first, starts[groups], m)
-    values, effects = 0.0, m if adjusted else 0
-    for t in range(m):
-        for group in range(groups):
-            here = work[first[ORDINARY] + t, groups + 2 + group]
-            values += here
-            effects += 1 if here > 0.0 else 0
-    if values - effects < pairs_of(m) or not _all_together(work, seen, m, g):
-        return TOO_FEW, g
-    used = 0.0
-    for p in range(g):
-        used += work[seen + m + COUNT, p]
-    cross_products(work, first, starts, m, g)
-    start(work, first, m, g)
-    return search(work, first, groups, m, g, effects / m / used), g
+            place, code = m, found
+        m += 1 if found == CONVERGED else 0
+    return code, m, place
 
 
 @kernel
@@ -160,7 +157,7 @@ def _all_together(work: Floats, seen: int, m: int, g: int) -> bool:
 
 
 @kernel
-def _weigh(
+def weigh(
     baseline: Floats,
     starts: Ints,
     group: int,
@@ -195,9 +192,36 @@ def _weigh(
 
 
 @kernel
-def _ordinary_estimate(groups: int, m: int, place: int, work: Floats, first: Ints) -> float:
-    """The contrast in WEIGHTS of the coefficients of the regression at the time in `place`."""
-    total = 0.0
+def seen_code(code: int, groups: int, group: int, reference: int, place: int, work: Floats, first: Ints) -> int:
+    """The code of a contrast: that of the fit, TOO_FEW where one of the groups was not seen at the time in `place`."""
+    if code != CONVERGED:
+        return code
+    counts, other = groups + 2, reference if groups > 1 else group
+    here = min(work[first[ORDINARY] + place, counts + group], work[first[ORDINARY] + place, counts + other])
+    return CONVERGED if here > 0.0 else TOO_FEW
+
+
+@kernel
+def told(
+    groups: int,
+    m: int,
+    place: int,
+    estimate: float,
+    variance: float,
+    df: float,
+    less: float,
+    figures: Floats,
+    work: Floats,
+    first: Ints,
+) -> None:
+    """Figures (5,) in the unit of the values: with what the regression at the time in `place` had taken off."""
+    ordinary, weights = first[ORDINARY] + place, first[VECTORS] + WEIGHTS
+    total = work[ordinary, groups + 1] * estimate - less
     for effect in range(groups + 1):
-        total += work[first[VECTORS] + WEIGHTS, effect * m + place] * work[first[ORDINARY] + place, effect]
-    return total
+        total += work[weights, effect * m + place] * work[ordinary, effect]
+    error = work[ordinary, groups + 1] * math.sqrt(variance)
+    figures[ESTIMATE] = total
+    figures[STANDARD_ERROR] = error
+    figures[DF] = df
+    figures[STATISTIC] = total / error
+    figures[P] = math.nan

@@ -48,10 +48,8 @@ Ints = NDArray[np.int64]
 
 
 @kernel
-def tested(work: Floats, first: Ints, groups: int, m: int, g: int, linear: bool) -> tuple[float, float, float]:
-    """Estimate, variance and degrees of freedom of the contrast in WEIGHTS ((A + 1) m,) of the effects, where `search`
-    has found the optimum. linear: Kenward and Roger's variance.
-    """
+def tested(work: Floats, first: Ints, groups: int, m: int) -> tuple[float, float, float]:
+    """Estimate, variance and degrees of freedom of the contrast in WEIGHTS ((A + 1) m,).."""
     vectors, half, effects, pairs = first[VECTORS], first[HALF], (groups + 1) * m, pairs_of(m)
     onto_factors(work, first[FACTORS], groups, m, vectors + WEIGHTS, vectors + ALONG)
     variance = dot(work, vectors + ALONG, vectors + ALONG, effects)
@@ -62,8 +60,6 @@ def tested(work: Floats, first: Ints, groups: int, m: int, g: int, linear: bool)
     spread = solve(work, first[HESSIAN], pairs, vectors + SLOPE, vectors + STEP)
     df = variance * variance / spread if spread > 0.0 else math.inf
     estimate = dot(work, vectors + WEIGHTS, vectors + GAMMA, effects)
-    if linear:
-        variance += 4.0 * _added(work, first, groups, m, g)
     return estimate, variance, df
 
 
@@ -96,9 +92,9 @@ def _add_entry(work: Floats, first: Ints, row: int, effect: int, other: int, pai
 
 
 @kernel
-def _added(work: Floats, first: Ints, groups: int, m: int, g: int) -> float:
-    """A quarter of what Kenward and Roger add to the variance of the contrast `tested` last: the sum over D and E of
-    (H^-1)_DE (Q_DE - P_D C P_E) along it, with Q_DE the sum of X' W D W E W X.
+def added(work: Floats, first: Ints, groups: int, m: int, g: int) -> float:
+    """What Kenward and Roger add to the variance of the contrast `tested` last: the sum over D and E of
+    4 (H^-1)_DE (Q_DE - P_D C P_E) along it, with Q_DE the sum of X' W D W E W X.
     """
     hessian, step, q, pairs = first[HESSIAN], first[VECTORS] + STEP, first[BENT], pairs_of(m)
     total = 0.0
@@ -117,4 +113,4 @@ def _added(work: Floats, first: Ints, groups: int, m: int, g: int) -> float:
     for x in range(pairs):
         solve(work, hessian, pairs, q + x, step)
         total += work[step, x]
-    return total
+    return 4.0 * total

@@ -26,7 +26,7 @@ from leadin.engine.kernels.mmrm_effects import (
     information,
     onto_factors,
 )
-from leadin.engine.kernels.mmrm_rows import add, add_product, dot, put, put_product
+from leadin.engine.kernels.mmrm_rows import add, add_product, dot, put
 from leadin.engine.kernels.mmrm_scratch import (
     ALONG,
     COUNT,
@@ -57,11 +57,11 @@ SMALLEST_SHARE = 1e-6
 
 
 @kernel
-def deviance(work: Floats, first: Ints, groups: int, m: int, g: int, sigma: int) -> float:
-    """The deviance at the covariance in row `sigma` of VECTORS; NaN where it is as good as singular. Weights, factors
+def deviance(work: Floats, first: Ints, groups: int, m: int, g: int) -> float:
+    """The deviance at the covariance CANDIDATE; NaN where it is as good as singular. Weights, factors
     and estimates there stay in `work`.
     """
-    share = pattern_weights(work, first, sigma, m, g)
+    share = pattern_weights(work, first, m, g)
     if not share > SMALLEST_SHARE:
         return math.nan
     vectors, fact = first[VECTORS], first[FACTORS]
@@ -115,11 +115,11 @@ def sandwiches(work: Floats, first: Ints, m: int, g: int) -> None:
     w, moments, half = first[W], first[MOMENTS], first[HALF]
     for s in range(m):
         for t in range(m):
-            put_product(work, half + s * m + t, 1.0, w + pair(s, 0), moments + pair(0, t), g)
-            for u in range(1, m):
+            put(work, half + s * m + t, 0.0, g)
+            for u in range(m):
                 add_product(work, half + s * m + t, 1.0, w + pair(s, u), moments + pair(u, t), g)
     for s in range(m):
         for t in range(s + 1):
-            put_product(work, moments + pair(s, t), 1.0, half + s * m, w + pair(0, t), g)
-            for u in range(1, m):
+            put(work, moments + pair(s, t), 0.0, g)
+            for u in range(m):
                 add_product(work, moments + pair(s, t), 1.0, half + s * m + u, w + pair(u, t), g)

@@ -79,25 +79,7 @@ def sum_hessian(work: Floats, first: Ints, m: int, g: int, share: float, weight:
 
 
 @kernel
-def take_off_forms(work: Floats, first: Ints, groups: int, m: int, g: int) -> None:
-    """Takes the second and third term off HESSIAN. FORMS keeps K P_D K' and K f_D, a row for each different entry,
-    times the root of two where it stands for two, and in it a number for each D.
-    """
-    _bent_information(work, first, groups, m, g)
-    after = _forms(work, first, groups, m)
-    _rest_forms(work, first, groups, m, g, after)
-    forms, turned, hessian, pairs = first[FORMS], first[TURNED], first[HESSIAN], pairs_of(m)
-    entries = after - forms + (groups + 1) * m
-    for entry in range(entries):
-        for own in range(pairs):
-            work[turned + own, entry] = work[forms + entry, own]
-    for x in range(pairs):
-        for y in range(x + 1):
-            work[hessian + x, y] -= dot(work, turned + x, turned + y, entries)
-
-
-@kernel
-def _bent_information(work: Floats, first: Ints, groups: int, m: int, g: int) -> None:
+def bent_information(work: Floats, first: Ints, groups: int, m: int, g: int) -> None:
     """Fills BENT: for each part of the information (2 A + 1) and pair of times a row with its derivative along each D,
     but for the sign.
     """
@@ -118,64 +100,77 @@ def _bent_information(work: Floats, first: Ints, groups: int, m: int, g: int) ->
 
 
 @kernel
-def _forms(work: Floats, first: Ints, groups: int, m: int) -> int:
-    """Fills FORMS with K P_D K': of each group its block, of each its border with the slopes, the block of the slopes;
-    returns the row after them.
+def forms(work: Floats, first: Ints, groups: int, m: int) -> None:
+    """Fills FORMS with K P_D K': of each group its block, of each its border with the slopes, the block of the slopes.
+
+    Each different entry has a row, times the root of two where it stands for two, and in it a number for each D.
     """
-    fact, bent, forms, half, pairs = first[FACTORS], first[BENT], first[FORMS], first[HALF], pairs_of(m)
-    last, slopes = fact + 2 * groups, forms + groups * pairs + groups * m * m
-    for row in range(forms, slopes + pairs):
+    fact, bent, out, half, pairs = first[FACTORS], first[BENT], first[FORMS], first[HALF], pairs_of(m)
+    last, borders = fact + 2 * groups, out + groups * pairs
+    slopes = borders + groups * m * m
+    for row in range(out, slopes + pairs):
         put(work, row, 0.0, pairs)
     for group in range(groups):
         own, across = fact + group, fact + groups + group
         block, border = bent + group * pairs, bent + (groups + group) * pairs
-        _times(work, own, block, m, True, half)
-        _times_transposed(work, half, own, m, True, forms + group * pairs)
-        _times(work, across, block, m, True, half)
-        _times(work, last, border, m, False, half)
-        _times_transposed(work, half, own, m, False, forms + groups * pairs + group * m * m)
-        _times_transposed(work, half, across, m, True, slopes)
+        _clear(work, half, m)
+        _times(work, own, block, m, half)
+        _times_transposed(work, half, own, m, out + group * pairs)
+        _clear(work, half, m)
+        _times(work, across, block, m, half)
+        _times(work, last, border, m, half)
+        _times_own(work, half, own, m, borders + group * m * m)
+        _times_transposed(work, half, across, m, slopes)
+    _clear(work, half, m)
     for group in range(groups):
-        _times(work, fact + groups + group, bent + (groups + group) * pairs, m, group == 0, half)
-    _times(work, last, bent + 2 * groups * pairs, m, False, half)
-    _times_transposed(work, half, last, m, True, slopes)
-    return slopes + pairs
+        _times(work, fact + groups + group, bent + (groups + group) * pairs, m, half)
+    _times(work, last, bent + 2 * groups * pairs, m, half)
+    _times_transposed(work, half, last, m, slopes)
 
 
 @kernel
-def _times(work: Floats, left: int, packed: int, m: int, fresh: bool, out: int) -> None:
-    """out (m m) = left (m, m) times a symmetric matrix (pairs), whose entries are rows with a number for each D; added
-    to what stands there unless `fresh`.
-    """
-    many = pairs_of(m)
+def _clear(work: Floats, half: int, m: int) -> None:
+    for row in range(half, half + m * m):
+        put(work, row, 0.0, pairs_of(m))
+
+
+@kernel
+def _times(work: Floats, left: int, packed: int, m: int, out: int) -> None:
+    """out (m m) += left (m, m) times a symmetric matrix (pairs), whose entries are rows with a number for each D."""
     for s in range(m):
         for t in range(m):
-            if fresh:
-                put(work, out + s * m + t, 0.0, many)
             for u in range(m):
                 if work[left, s * m + u] != 0.0:
-                    add(work, out + s * m + t, work[left, s * m + u], packed + pair(u, t), many)
+                    add(work, out + s * m + t, work[left, s * m + u], packed + pair(u, t), pairs_of(m))
 
 
 @kernel
-def _times_transposed(work: Floats, half: int, right: int, m: int, symmetric: bool, out: int) -> None:
-    """out += half (m m) times right (m, m) transposed, entries as in `_times`, times the root of two where an entry
-    stands for two: of a symmetric product the pairs, else all (m m).
+def _times_transposed(work: Floats, half: int, right: int, m: int, out: int) -> None:
+    """out (pairs) += half (m m) times right (m, m) transposed, a symmetric product, entries as in `_times`, times the
+    root of two beside its diagonal.
     """
-    many = pairs_of(m)
     for s in range(m):
-        for t in range(s + 1 if symmetric else m):
-            own = pair(s, t) if symmetric else s * m + t
-            weight = 1.0 if symmetric and s == t else ROOT_2
+        for t in range(s + 1):
+            weight = 1.0 if s == t else ROOT_2
             for u in range(m):
                 if work[right, t * m + u] != 0.0:
-                    add(work, out + own, weight * work[right, t * m + u], half + s * m + u, many)
+                    add(work, out + pair(s, t), weight * work[right, t * m + u], half + s * m + u, pairs_of(m))
 
 
 @kernel
-def _rest_forms(work: Floats, first: Ints, groups: int, m: int, g: int, out: int) -> None:
-    """Fills rows from `out` ((A + 1) m) with K f_D, times the root of two."""
+def _times_own(work: Floats, half: int, lower: int, m: int, out: int) -> None:
+    """out (m m) += the root of two times half (m m) times the transpose of a lower triangle (m, m)."""
+    for s in range(m):
+        for t in range(m):
+            for u in range(t + 1):
+                add(work, out + s * m + t, ROOT_2 * work[lower, t * m + u], half + s * m + u, pairs_of(m))
+
+
+@kernel
+def rest_forms(work: Floats, first: Ints, groups: int, m: int, g: int) -> None:
+    """Fills FORMS behind K P_D K' with K f_D, times the root of two."""
     half, tensor, fact, many = first[HALF], first[TENSOR], first[FACTORS], pairs_of(m)
+    out = first[FORMS] + (groups + 1) * many + groups * m * m
     _weighted_rest(work, first, groups, m, g)
     dots(work, first[W], many, half, (groups + 1) * m, g, tensor)
     for column in range(groups + 1):
@@ -213,6 +208,19 @@ def _weighted_rest(work: Floats, first: Ints, groups: int, m: int, g: int) -> No
                 add(work, rest + t, -work[gamma, group * m + t], sxx + groups + group, g)
         for s in range(m):
             own = first[HALF] + column * m + s
-            put_product(work, own, 1.0, first[W] + pair(s, 0), rest, g)
-            for t in range(1, m):
+            put(work, own, 0.0, g)
+            for t in range(m):
                 add_product(work, own, 1.0, first[W] + pair(s, t), rest + t, g)
+
+
+@kernel
+def take_off_forms(work: Floats, first: Ints, groups: int, m: int) -> None:
+    """Takes the second and third term off HESSIAN, from FORMS as `forms` and `rest_forms` fill them."""
+    turned, hessian, pairs = first[TURNED], first[HESSIAN], pairs_of(m)
+    entries = (groups + 1) * (pairs + m) + groups * m * m
+    for entry in range(entries):
+        for own in range(pairs):
+            work[turned + own, entry] = work[first[FORMS] + entry, own]
+    for x in range(pairs):
+        for y in range(x + 1):
+            work[hessian + x, y] -= dot(work, turned + x, turned + y, entries)

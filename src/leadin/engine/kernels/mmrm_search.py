@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from leadin.engine.fits import CONVERGED, NOT_CONVERGED
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.mmrm_deviance import deviance, slope
-from leadin.engine.kernels.mmrm_information import sum_hessian, take_off_forms
 from leadin.engine.kernels.mmrm_rows import add, dot, put, put_product
 from leadin.engine.kernels.mmrm_scratch import (
     CANDIDATE,
@@ -27,6 +25,7 @@ from leadin.engine.kernels.mmrm_scratch import (
     HESSIAN,
     SEEN,
     SIGMA,
+    STATE,
     STEP,
     SYY,
     TENSOR,
@@ -37,6 +36,17 @@ from leadin.engine.kernels.mmrm_scratch import (
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+GOING = -1
+"""The search goes on at CANDIDATE."""
+ACCEPTED = -2
+"""A point is better than those before, and its gradient and Hessian are wanted."""
+
+VALUE, LEFT, BEFORE, SIZE, SMALL, EXACT, STEPS, REFUSED, OFF = range(9)
+"""State of a search: the deviance at SIGMA, the Newton decrement there, the one before it, which share of the step is
+tried, whether the decrement is NEAR, whether the exact Hessian is taken, points accepted, points as good as singular,
+what the effects take off the Hessian that is not exact: effects at a time for each unit.
+"""
 
 MOST_STEPS = 200
 SOON = 12
@@ -59,10 +69,10 @@ WELL_APART = 0.01
 
 @kernel
 def start(work: Floats, first: Ints, m: int, g: int) -> None:
-    """Fills SIGMA with the correlations of what the regressions left, of units seen at both times, drawn towards zero
-    until they are well positive definite.
+    """Fills CANDIDATE with the correlations of what the regressions left, of units seen at both times, drawn towards
+    zero until they are well positive definite.
     """
-    sigma, factor, both = first[VECTORS] + SIGMA, first[TENSOR], first[HALF]
+    sigma, factor, both = first[VECTORS] + CANDIDATE, first[TENSOR], first[HALF]
     for s in range(m):
         work[sigma, pair(s, s)] = 1.0
         for t in range(s):
@@ -114,57 +124,64 @@ def solve(work: Floats, factor: int, many: int, given: int, out: int) -> float:
 
 
 @kernel
-def search(work: Floats, first: Ints, groups: int, m: int, g: int, share: float) -> int:
-    """Looks for the optimum from SIGMA; CONVERGED with it in SIGMA, and with weights, effects and the factor of the
-    exact Hessian there in `work`, or NOT_CONVERGED. share: effects at a time for each unit.
+def going(work: Floats, first: Ints, off: float) -> None:
+    """The state of a search at its start, which is in CANDIDATE; off: see OFF."""
+    for place in range(REFUSED + 1):
+        work[first[VECTORS] + STATE, place] = 0.0
+    work[first[VECTORS] + STATE, VALUE] = math.inf
+    work[first[VECTORS] + STATE, BEFORE] = math.inf
+    work[first[VECTORS] + STATE, OFF] = off
+
+
+@kernel
+def judged(work: Floats, first: Ints, m: int, found: float) -> int:
+    """Whether CANDIDATE, of deviance `found`, is better than SIGMA: ACCEPTED, and it is SIGMA; else GOING, and it is
+    half as far from there; NOT_CONVERGED where that has led nowhere or too many points were as good as singular.
     """
-    vectors, pairs = first[VECTORS], pairs_of(m)
-    value = deviance(work, first, groups, m, g, SIGMA)
-    before, exact, refused, number = math.inf, False, 0, 0
-    while number < MOST_STEPS and not math.isnan(value):
-        number += 1
-        slope(work, first, groups, m, g)
-        usable = _curvature(work, first, groups, m, g, exact, share)
-        left = solve(work, first[HESSIAN], pairs, vectors + GRADIENT, vectors + STEP)
-        if exact and usable and (left < THERE or (before < ROUNDING and left > 0.5 * before)):
-            return CONVERGED
-        small, size = usable and left < NEAR, 1.0
-        while True:
-            _step(work, vectors, size, pairs)
-            found = deviance(work, first, groups, m, g, CANDIDATE)
-            refused += 1 if math.isnan(found) else 0
-            if not math.isnan(found) and (small or value - found > 1e-4 * size * left):
-                break
-            size *= 0.5
-            if size < SHORTEST or refused >= REFUSED_POINTS:
-                return NOT_CONVERGED
-        value = found
+    vectors, state, pairs = first[VECTORS], first[VECTORS] + STATE, pairs_of(m)
+    promised = 1e-4 * work[state, SIZE] * work[state, LEFT]
+    singular = math.isnan(found)
+    if not singular and (work[state, SMALL] > 0.0 or work[state, VALUE] - found > promised):
+        work[state, VALUE] = found
+        work[state, STEPS] += 1.0
         put(work, vectors + SIGMA, 0.0, pairs)
         add(work, vectors + SIGMA, 1.0, vectors + CANDIDATE, pairs)
-        was, before = before, left if usable else math.inf
-        if not exact:
-            slow = number >= SOON or (small and left > 0.1 * was)
-            exact = slow or (small and left * min(1.0, left / was) < THERE)
-            before = math.inf if exact else before
-    return NOT_CONVERGED
-
-
-@kernel
-def _step(work: Floats, vectors: int, size: float, pairs: int) -> None:
-    """CANDIDATE = SIGMA - size STEP."""
+        return ACCEPTED
+    work[state, REFUSED] += 1.0 if singular else 0.0
+    work[state, SIZE] *= 0.5
+    if work[state, SIZE] < SHORTEST or work[state, REFUSED] >= REFUSED_POINTS:
+        return NOT_CONVERGED
     put(work, vectors + CANDIDATE, 0.0, pairs)
     add(work, vectors + CANDIDATE, 1.0, vectors + SIGMA, pairs)
-    add(work, vectors + CANDIDATE, -size, vectors + STEP, pairs)
+    add(work, vectors + CANDIDATE, -work[state, SIZE], vectors + STEP, pairs)
+    return GOING
 
 
 @kernel
-def _curvature(work: Floats, first: Ints, groups: int, m: int, g: int, exact: bool, share: float) -> bool:
-    """Puts the factor of the Hessian into HESSIAN, or where that is not positive definite of its expectation: False."""
-    sum_hessian(work, first, m, g, 2.0, -1.0 if exact else -1.0 - share)
-    if exact:
-        take_off_forms(work, first, groups, m, g)
-    if cholesky(work, first[HESSIAN], pairs_of(m), FLAT):
-        return True
-    sum_hessian(work, first, m, g, 0.0, 1.0)
-    cholesky(work, first[HESSIAN], pairs_of(m), 0.0)
-    return False
+def directed(work: Floats, first: Ints, m: int, expected: bool) -> int:
+    """From the gradient and HESSIAN at SIGMA: ACCEPTED where that is not positive definite, and its expectation is to
+    be taken; CONVERGED where SIGMA is the optimum; else GOING, CANDIDATE being a Newton step away; NOT_CONVERGED after
+    MOST_STEPS. expected: HESSIAN is the expectation. Leaves the factor of HESSIAN in its place.
+    """
+    vectors, state, pairs = first[VECTORS], first[VECTORS] + STATE, pairs_of(m)
+    if not cholesky(work, first[HESSIAN], pairs, FLAT) and not expected:
+        return ACCEPTED
+    left = solve(work, first[HESSIAN], pairs, vectors + GRADIENT, vectors + STEP)
+    was, exact = work[state, BEFORE], work[state, EXACT] > 0.0
+    if exact and not expected and (left < THERE or (was < ROUNDING and left > 0.5 * was)):
+        return CONVERGED
+    if work[state, STEPS] >= MOST_STEPS:
+        return NOT_CONVERGED
+    small = left < NEAR and not expected
+    work[state, LEFT] = left
+    work[state, SIZE] = 1.0
+    work[state, SMALL] = 1.0 if small else 0.0
+    work[state, BEFORE] = math.inf if expected else left
+    slow = work[state, STEPS] >= SOON or (small and left > 0.1 * was)
+    if not exact and (slow or (small and left * min(1.0, left / was) < THERE)):
+        work[state, EXACT] = 1.0
+        work[state, BEFORE] = math.inf
+    put(work, vectors + CANDIDATE, 0.0, pairs)
+    add(work, vectors + CANDIDATE, 1.0, vectors + SIGMA, pairs)
+    add(work, vectors + CANDIDATE, -1.0, vectors + STEP, pairs)
+    return GOING

@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.mmrm_rows import add_product, put, put_product
-from leadin.engine.kernels.mmrm_scratch import LOG_DET, LOWER, SEEN, SHARE, VECTORS, W, pair
+from leadin.engine.kernels.mmrm_scratch import CANDIDATE, LOG_DET, LOWER, SEEN, SHARE, VECTORS, W, pair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 @kernel
-def pattern_weights(work: Floats, first: Ints, sigma: int, m: int, g: int) -> float:
-    """Fills W (pairs, G) from the covariance in row `sigma` of VECTORS, and LOG_DET of SEEN with the determinants.
+def pattern_weights(work: Floats, first: Ints, m: int, g: int) -> float:
+    """Fills W (pairs, G) from the covariance CANDIDATE, and LOG_DET of SEEN with the determinants.
 
     Returns the smallest share of the variance of a time that the times before it in a pattern leave open; where that
     is not above zero the covariance is not positive definite and W means nothing.
     """
-    seen, lower, covariance = first[SEEN], first[LOWER], first[VECTORS] + sigma
+    seen, lower, covariance = first[SEEN], first[LOWER], first[VECTORS] + CANDIDATE
     put(work, seen + m + LOG_DET, 1.0, g)
     put(work, seen + m + SHARE, 1.0, g)
     for s in range(m):
