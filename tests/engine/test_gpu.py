@@ -140,6 +140,11 @@ gpu.on_gpu(lambda first, last, sums: sums.__setitem__(first, 1.0), trials, (here
 assert not here.any()
 gpu.on_gpu(lambda first, last, sums: sums.__setitem__(first, 1.0), trials, (here,), written=[0])
 assert here.all()
+from leadin.engine.gpu_launch import launcher
+room = gpu.made((128, 1), np.int64)
+launcher(lambda first, last, room: room.__setitem__(0, first), (0,))[2, 64](200, (room,))
+threads = np.arange(128)
+assert np.array_equal(gpu.fetched(room)[:, 0], np.where(threads < 72, threads + 128, threads))
 print("done")
 """
 
