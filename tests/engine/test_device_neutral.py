@@ -3,8 +3,8 @@
 As a test this file runs each on the CPU, and itself once as a program, in which numba compiles nothing and simulates a
 GPU: `python test_device_neutral.py FILE` writes what the kernels left in their arrays there.
 
-A method is added by one line of METHODS: the module in `engine/batches`, the kernel that it calls, how many of the last
-arguments are scratch, and the call.
+A method is added by one line of METHODS: the module in `engine/batches`, the kernel that it calls, which arguments of
+that are scratch (counted from the last: -1), and the call.
 """
 
 import importlib
@@ -35,19 +35,24 @@ PLACES = 700
 UNTOLD = 99
 """No code of a fit."""
 METHODS = {
-    "random_slope": ("random_slope", "random_slope_trials", 4, lambda f, c: f(c.sums, c.sizes)),
-    "broken_stick": ("broken_stick", "broken_stick_trials", 3, lambda f, c: f(c.sums, c.sizes)),
-    "mmrm": ("mmrm", "mmrm_trials", 1, lambda f, c: f(c.sums, c.seen, c.sizes)),
-    "slope_change": ("slope_change", "slope_change_trials", 2, lambda f, c: f(c.sums, c.sizes)),
-    "ancova": ("ancova", "ancova_trials", 2, lambda f, c: f(c.sums, c.seen, c.survival, c.sizes)),
+    "random_slope": ("random_slope", "random_slope_trials", (-4, -3, -2, -1), lambda f, c: f(c.sums, c.sizes)),
+    "broken_stick": ("broken_stick", "broken_stick_trials", (-3, -2, -1), lambda f, c: f(c.sums, c.sizes)),
+    "mmrm": ("mmrm", "mmrm_trials", (-2,), lambda f, c: f(c.sums, c.seen, c.sizes)),
+    "slope_change": ("slope_change", "slope_change_trials", (-2, -1), lambda f, c: f(c.sums, c.sizes)),
+    "ancova": ("ancova", "ancova_trials", (-2, -1), lambda f, c: f(c.sums, c.seen, c.survival, c.sizes)),
     "joint_rank": (
         "joint_rank",
         "joint_rank_trials",
-        5,
+        (-5, -4, -3, -2, -1),
         lambda f, c: f(c.sums, c.seen, c.survival, c.sizes, 0, ancova=True),
     ),
-    "responders": ("responders", "responder_trials", 2, lambda f, c: f(c.sums, c.survival, c.sizes, thresholds())),
-    "survival_analyses": ("survival", "survival_trials", 3, lambda f, c: f(c.survival, c.sizes, 0, 4.0)),
+    "responders": (
+        "responders",
+        "responder_trials",
+        (-2, -1),
+        lambda f, c: f(c.sums, c.survival, c.sizes, thresholds()),
+    ),
+    "survival_analyses": ("survival", "survival_trials", (-3, -2, -1), lambda f, c: f(c.survival, c.sizes, 0, 4.0)),
 }
 
 
@@ -58,7 +63,7 @@ class Work:
     trials: object
     count: int
     arguments: tuple
-    scratch: tuple = ()
+    scratch: tuple[int, ...]
 
 
 @kernel
@@ -74,7 +79,7 @@ def random_trials(first, last, seed, flat, waits, scores, gammas, table, words):
 
 def random_numbers():
     arrays = tuple(np.zeros((TRIALS, PLACES)) for _ in range(4))
-    return Work(random_trials, TRIALS, (4_000_000_000, *arrays, gamma_table(2.0, 1.0)), (words(PLACES),))
+    return Work(random_trials, TRIALS, (4_000_000_000, *arrays, gamma_table(2.0, 1.0), words(PLACES)), (6,))
 
 
 def words(n):
@@ -129,7 +134,7 @@ def method(name):
         setattr(module, kernel_name, compiled)
     first, last, *given = calls[0]
     assert first == 0
-    return Work(compiled, last, tuple(given[:-scratch]), tuple(given[-scratch:]))
+    return Work(compiled, last, tuple(given), tuple(sorted(place % len(given) for place in scratch)))
 
 
 def work(name):
@@ -139,7 +144,8 @@ def work(name):
 def left_behind(run, name):
     """The arrays among the arguments after the run."""
     task = work(name)
-    places = [place for place, given in enumerate(task.arguments) if isinstance(given, np.ndarray)]
+    arrays = [place for place, given in enumerate(task.arguments) if isinstance(given, np.ndarray)]
+    places = [place for place in arrays if place not in task.scratch]
     for place in places:
         if task.arguments[place].dtype == np.int8:
             task.arguments[place][...] = UNTOLD
@@ -194,9 +200,9 @@ def test_the_compiler_of_a_gpu_takes_it(name, monkeypatch):
     from leadin.engine.gpu_launch import launcher
 
     task = work(name)
-    room = tuple(np.zeros((64, *array.shape), array.dtype) for array in task.scratch)
-    types = (typeof(task.count), typeof(task.arguments), typeof(room))
-    text, _ = cuda.compile_ptx(launcher(task.trials, len(room)).py_func, types, cc=(9, 0))
+    given = tuple(each[None] if place in task.scratch else each for place, each in enumerate(task.arguments))
+    types = (typeof(task.count), typeof(given))
+    text, _ = cuda.compile_ptx(launcher(task.trials, task.scratch).py_func, types, cc=(9, 0))
     assert ".target sm_90" in text
     assert ".entry" in text
 

@@ -92,10 +92,11 @@ def test_without_a_gpu_one_error_says_what_is_missing(machine, use):
 
 def test_on_the_cpu_a_kernel_is_called_once_for_all_trials():
     calls = []
-    on_cpu(lambda *given: calls.append(given), 7, (1, "two"), scratch=(3,))
-    assert calls == [(0, 7, 1, "two", 3)]
-    with pytest.raises(TypeError, match=r"^argument 1 is to be written into: expected an array, got 'two'$"):
-        on_cpu(print, 7, (np.zeros(2), "two"), written=(0, 1))
+    on_cpu(lambda *given: calls.append(given), 7, (1, "two"))
+    assert calls == [(0, 7, 1, "two")]
+    for places in ({"written": (0, 1)}, {"scratch": (0, 1)}):
+        with pytest.raises(TypeError, match=r"^argument 1 is to be written into: expected an array, got 'two'$"):
+            on_cpu(print, 7, (np.zeros(2), "two"), **places)
 
 
 SIMULATED = """
@@ -103,7 +104,7 @@ import sys
 import numpy as np
 from leadin.engine import gpu
 
-def add_trials(first, last, values, times, sums, codes, room, places):
+def add_trials(first, last, room, values, times, places, sums, codes):
     for trial in range(first, last):
         for i in range(values.shape[1]):
             room[i] = values[trial, i] * times
@@ -115,20 +116,20 @@ def add_trials(first, last, values, times, sums, codes, room, places):
 assert gpu.missing() is None
 trials = 200
 values = np.arange(trials * 5.0).reshape(trials, 5)
-scratch = (np.empty(5), np.empty(1, dtype=np.int64))
+room, places = np.empty(5), np.empty(1, dtype=np.int64)
 for most in (2**30, 48 * 64):
     gpu.SCRATCH_BYTES = most
     sums, codes = np.ones(trials), np.zeros((trials, 1), dtype=np.int16)
-    gpu.on_gpu(add_trials, trials, (values, 2.0, sums, codes), written=(2, 3), scratch=scratch)
+    gpu.on_gpu(add_trials, trials, (room, values, 2.0, places, sums, codes), written=(4, 5), scratch=(0, 3))
     assert np.array_equal(sums, 1 + 2 * values.sum(axis=1))
     assert np.array_equal(codes[:, 0], np.arange(trials))
     assert np.array_equal(values, np.arange(trials * 5.0).reshape(trials, 5))
 
 there, sums = gpu.resident(values), gpu.resident(np.zeros(trials))
 codes = gpu.made((trials, 1), np.int16)
-gpu.on_gpu(add_trials, trials, (there, 2.0, sums, codes), scratch=scratch)
-gpu.on_gpu(add_trials, 3, (there, 1.0, sums, codes), scratch=scratch)
-gpu.on_gpu(add_trials, 0, (there, 1.0, sums, codes), scratch=scratch)
+gpu.on_gpu(add_trials, trials, (room, there, 2.0, places, sums, codes), scratch=(0, 3))
+gpu.on_gpu(add_trials, 3, (room, there, 1.0, places, sums, codes), scratch=(0, 3))
+gpu.on_gpu(add_trials, 0, (room, there, 1.0, places, sums, codes), scratch=(0, 3))
 found = gpu.fetched(sums)
 assert isinstance(found, np.ndarray)
 assert np.array_equal(found[:3], 3 * values[:3].sum(axis=1))
@@ -139,6 +140,11 @@ gpu.on_gpu(lambda first, last, sums: sums.__setitem__(first, 1.0), trials, (here
 assert not here.any()
 gpu.on_gpu(lambda first, last, sums: sums.__setitem__(first, 1.0), trials, (here,), written=[0])
 assert here.all()
+from leadin.engine.gpu_launch import launcher
+room = gpu.made((128, 1), np.int64)
+launcher(lambda first, last, room: room.__setitem__(0, first), (0,))[2, 64](200, (room,))
+threads = np.arange(128)
+assert np.array_equal(gpu.fetched(room)[:, 0], np.where(threads < 72, threads + 128, threads))
 print("done")
 """
 

@@ -73,22 +73,26 @@ def on_gpu(
     arguments: Sequence[Any],
     *,
     written: Sequence[int] = (),
-    scratch: Sequence[Array] = (),
+    scratch: Sequence[int] = (),
 ) -> None:
-    """Calls `trials(i, i + 1, *arguments, *scratch)` for each trial i of 0 to count - 1, in a thread of the GPU.
+    """Calls `trials(i, i + 1, *arguments)` for each trial i of 0 to count - 1, in a thread of the GPU.
 
     trials: a kernel. arguments: numbers, numpy arrays (copied to the GPU), and arrays that are there already. written:
-    the places among the arguments of the numpy arrays into which results are copied back. scratch: arrays of the shape
-    and type that one thread needs; what is in them is not looked at, and nothing is copied back. A trial may write into
-    its own part of the arguments, and into scratch.
+    the places among the arguments of the numpy arrays into which results are copied back. scratch: the places of those
+    that the CPU gives to one thread to work in: each thread of the GPU has its own, and nothing is copied. A trial may
+    write into its own part of the other arguments.
     Raises NoGpuError where there is no GPU, or no package to use it.
     """
     launching = _launching()
-    blocks = _blocks(count, sum(array.nbytes for array in scratch))
-    there = tuple(launching.to_device(given) if isinstance(given, np.ndarray) else given for given in arguments)
-    room = tuple(launching.device_array((blocks * THREADS, *array.shape), array.dtype) for array in scratch)
+    blocks = _blocks(count, sum(arguments[place].nbytes for place in scratch))
+    there = []
+    for place, given in enumerate(arguments):
+        if place in scratch:
+            there.append(launching.device_array((blocks * THREADS, *given.shape), given.dtype))
+        else:
+            there.append(launching.to_device(given) if isinstance(given, np.ndarray) else given)
     if count > 0:
-        launching.launcher(trials, len(room))[blocks, THREADS](count, there, room)
+        launching.launcher(trials, tuple(scratch))[blocks, THREADS](count, tuple(there))
     for place in written:
         there[place].copy_to_host(arguments[place])
 

@@ -12,35 +12,36 @@ to_device, device_array = cuda.to_device, cuda.device_array
 
 
 @cache
-def launcher(trials: Callable[..., None], scratch_arrays: int) -> Any:
-    """A kernel of the GPU with arguments (number of trials, arguments, scratch), compiled when it is first launched.
+def launcher(trials: Callable[..., None], scratch: tuple[int, ...]) -> Any:
+    """A kernel of the GPU with arguments (number of trials, arguments), compiled when it is first launched.
 
-    arguments and scratch are tuples; each array of scratch has one more dimension, in front: the thread.
+    arguments: a tuple; its arrays at the places `scratch` have one more dimension, in front: the thread.
     """
-    handle = _with_scratch(trials, scratch_arrays)
+    handle = _handling(trials, scratch)
 
-    def launch(count: int, arguments: tuple[Any, ...], scratch: tuple[Any, ...]) -> None:
+    def launch(count: int, arguments: tuple[Any, ...]) -> None:
         thread = cuda.grid(1)
         for trial in range(thread, count, cuda.gridsize(1)):
-            handle(trial, thread, arguments, scratch)
+            handle(trial, thread, arguments)
 
     return cuda.jit(launch)
 
 
-def _with_scratch(trials: Callable[..., None], arrays: int) -> Any:
-    """A function of (trial, thread, arguments, scratch) that calls the kernel with the scratch of the thread.
+def _handling(trials: Callable[..., None], scratch: tuple[int, ...]) -> Any:
+    """A function of (trial, thread, arguments) that calls the kernel with the scratch of the thread.
 
-    Tuples of arrays of several types can be taken apart only one by one, each by a function of its own.
+    The types in the tuple change with each array that is taken apart, so that each needs a function of its own.
     """
-    if arrays == 0:
+    if not scratch:
 
-        def call(trial: int, thread: int, arguments: tuple[Any, ...], scratch: tuple[Any, ...]) -> None:
+        def call(trial: int, thread: int, arguments: tuple[Any, ...]) -> None:
             trials(trial, trial + 1, *arguments)
 
         return cuda.jit(call, device=True)
-    rest = _with_scratch(trials, arrays - 1)
+    rest = _handling(trials, scratch[1:])
+    place, after = scratch[0], scratch[0] + 1
 
-    def take(trial: int, thread: int, arguments: tuple[Any, ...], scratch: tuple[Any, ...]) -> None:
-        rest(trial, thread, (*arguments, scratch[0][thread]), scratch[1:])
+    def take(trial: int, thread: int, arguments: tuple[Any, ...]) -> None:
+        rest(trial, thread, (*arguments[:place], arguments[place][thread], *arguments[after:]))
 
     return cuda.jit(take, device=True)

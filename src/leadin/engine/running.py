@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 class Run(Protocol):
@@ -22,7 +21,7 @@ class Run(Protocol):
         arguments: Sequence[Any],
         *,
         written: Sequence[int] = ...,
-        scratch: Sequence[NDArray[Any]] = ...,
+        scratch: Sequence[int] = ...,
     ) -> None:
         """Runs a kernel over trials 0 to count - 1."""
 
@@ -33,13 +32,14 @@ def on_cpu(
     arguments: Sequence[Any],
     *,
     written: Sequence[int] = (),
-    scratch: Sequence[NDArray[Any]] = (),
+    scratch: Sequence[int] = (),
 ) -> None:
-    """Calls `trials(0, count, *arguments, *scratch)`, which writes into arrays among the arguments.
+    """Calls `trials(0, count, *arguments)`, which writes into arrays among the arguments.
 
-    written: their places; on the CPU nobody needs them, but those that are no arrays are told. Raises TypeError.
+    written, scratch: the places of results and of arrays to work in. On the CPU nobody needs them, but one where no
+    array is raises TypeError.
     """
-    for place in written:
+    for place in (*written, *scratch):
         if not isinstance(arguments[place], np.ndarray):
             raise TypeError(f"argument {place} is to be written into: expected an array, got {arguments[place]!r}")
-    trials(0, count, *arguments, *scratch)
+    trials(0, count, *arguments)

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from leadin.engine.kernels.normals import CENTRE, across, decided, normals
-from leadin.engine.kernels.philox import fill_words
+from leadin.engine.kernels.philox import fill_words, philox
 from leadin.engine.kernels.ziggurat import INNER, WIDTH, R
 
 SEED = (np.uint32(20_260_301), np.uint32(7))
@@ -158,6 +158,18 @@ def test_an_open_place_is_decided_from_its_own_word_and_address_alone(sample, fi
     layer, x = first_try
     for place in np.flatnonzero(np.abs(x) >= INNER[layer])[:200]:
         assert decided(first_words[place], np.uint32(place), *ADDRESS) == sample[place]
+
+
+def test_an_open_place_is_decided_by_words_of_a_stream_of_its_own(sample, first_try):
+    layer, x = first_try
+    row, replicate, purpose, *key = ADDRESS
+    for place in np.flatnonzero((np.abs(x) >= INNER[layer]) & (layer > 0))[:300]:
+        a, b, *_ = (int(word) for word in philox(np.uint32(place), row, replicate, purpose | np.uint32(1 << 16), *key))
+        u = ((a << 32 | b) >> 11) / 2**53
+        low = math.exp(-0.5 * (WIDTH[layer[place]] * 2.0**52) ** 2)
+        high = math.exp(-0.5 * INNER[layer[place]] ** 2)
+        under = low + u * (high - low) < math.exp(-0.5 * x[place] ** 2)
+        assert (sample[place] == x[place]) == under
 
 
 def test_no_place_past_the_last_is_written():
