@@ -1,9 +1,10 @@
 """How a kernel is compiled, and where the compiled code is kept.
 
 Compiled code lies in a folder named by a hash of ALL kernel sources (every module in a folder `kernels` of the package,
-and those of `engine`, whose constants are compiled in) and of what compiles them: numba's own cache looks at the file of one function and does not see an edit in a file that
-it calls. Where the user's cache folder cannot be written, as in a read-only home, a folder for temporary files takes
-its place; where that cannot be written either, code is compiled anew by every process.
+and those of `engine`, whose constants are compiled in) and of what compiles them: numba's own cache looks at the file
+of one function and does not see an edit in a file that it calls. Where the user's cache folder cannot be written, as in
+a read-only home, a folder for temporary files takes its place; where that cannot be written either, code is compiled
+anew by every process.
 
 A kernel never raises, never allocates and knows no Python object: arrays, scratch space included, and numbers come in
 as arguments, results go out through arrays. So the same source runs on the CPU, and on a GPU as a device function.
