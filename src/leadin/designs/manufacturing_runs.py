@@ -37,10 +37,10 @@ from leadin.simulation.treatment import MOST_PASSES, accrual_per_month, earliest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-RUNS = 256
-"""Runs made where nobody waits for anybody."""
-QUEUED_RUNS = 128
-"""Runs made where cultures queue: each takes milliseconds."""
+FEWEST_RUNS, RUNS, PEOPLE = 32, 256, 50_000
+"""Runs made where nobody waits for anybody: as many as hold so many people, within these bounds."""
+QUEUED_RUNS, QUEUED_PEOPLE = 128, 20_000
+"""The same where cultures queue, which takes longer."""
 FIRST_RUN = 1 << 40
 """Replicate number of the first run among plain random streams: no replicate of a trial is so high."""
 
@@ -69,11 +69,15 @@ def manufacturing_runs(
     effect: Effect,
     seed: int,
 ) -> Runs:
-    """Runs for trials of `planned` participants in each arm."""
+    """Runs for trials of `planned` participants in each arm: fewer for larger trials, in which each run holds more.
+
+    Raises UsageError when nobody is planned or when next to nobody meets the entry criteria.
+    """
+    screen(protocol, population, times, sites, planned, Draws(Streams(seed, FIRST_RUN - 1)))
     if limited(times):
         parts = [
             _queued_run(protocol, population, times, planned, sites, Draws(Streams(seed, FIRST_RUN + run)))
-            for run in range(QUEUED_RUNS)
+            for run in range(_fitting(QUEUED_RUNS, QUEUED_PEOPLE, sum(planned)))
         ]
     else:
         parts = [_free_runs(protocol, population, times, planned, sites, Draws(Streams(seed, FIRST_RUN)))]
@@ -98,12 +102,17 @@ def limited(times: Timetable) -> bool:
     return any(slots_of(plan) is not None for plans in times.products for plan in plans)
 
 
+def _fitting(most: int, people: int, n: int) -> int:
+    """How many runs of n participants hold so many people, within the bounds."""
+    return min(most, max(FEWEST_RUNS, people // n))
+
+
 def _free_runs(
     protocol: Protocol, population: Population, times: Timetable, planned: Sequence[int], sites: int, draws: Draws
 ) -> Doses:
-    """The doses (RUNS * n) of all runs, arm by arm within each."""
+    """The doses (q * n) of all runs, arm by arm within each."""
     n = sum(planned)
-    arm = np.tile(np.repeat(np.arange(len(planned)), planned), RUNS)
+    arm = np.tile(np.repeat(np.arange(len(planned)), planned), _fitting(RUNS, PEOPLE, n))
     people = None
     while people is None or people.enrolment_day.size < arm.size:
         lacking = arm.size - (0 if people is None else people.enrolment_day.size)
