@@ -32,6 +32,7 @@ from leadin.disease.load_therapy import load_therapy
 from leadin.engine.kernels.normals import normals
 from leadin.engine.kernels.uniforms import uniforms
 from leadin.protocols.load import load_protocol
+from leadin.protocols.eligibility import Criterion
 from leadin.protocols.library.names import library_names
 from leadin.simulation import courses
 from leadin.simulation.doses import Doses
@@ -284,9 +285,95 @@ def test_every_protocol_of_the_library_goes_the_same_way(name, effect, populatio
 
 @pytest.mark.slow
 @pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize("population", ["pro-act", "severe"])
+@pytest.mark.parametrize("population", ["pro-act", "fast-progressor"])
 def test_every_protocol_under_every_effect(effect, population, monkeypatch):
     people = load_population(population)
     for name in library_names():
         protocol = load_protocol(name)
-        same_trial(monkeypatch, protocol, people, EFFECTS[effect], 200 // len(protocol.arms), replicate=11)
+        same_trial(monkeypatch, protocol, people, EFFECTS[effect], 100 // len(protocol.arms) + 1, replicate=11)
+
+
+def with_visits(name, days, *, early=7, late=7, **changes):
+    """A protocol of the library with visits on other days, all of the first one's measures."""
+    protocol = load_protocol(name)
+    first = protocol.visits[0]
+    visits = tuple(
+        first.model_copy(
+            update={"name": f"day {day}", "day": day, "days_early": early, "days_late": late if day else 0}
+        )
+        for day in days
+    )
+    return protocol.model_copy(update={"visits": visits, **changes})
+
+
+def randomised(name, **changes):
+    protocol = load_protocol(name)
+    return protocol.model_copy(update={"randomisation": protocol.randomisation.model_copy(update=changes)})
+
+
+def with_criteria(name, *criteria):
+    protocol = load_protocol(name)
+    made = tuple(Criterion.model_validate(criterion) for criterion in criteria)
+    return protocol.model_copy(update={"eligibility": protocol.eligibility.model_copy(update={"criteria": made})})
+
+
+def with_slots(name, slots):
+    protocol = load_protocol(name)
+    products = tuple(
+        product.model_copy(
+            update={"manufacturing": product.manufacturing.model_copy(update={"clean_room_slots": slots})}
+        )
+        for product in protocol.products
+    )
+    return protocol.model_copy(update={"products": products})
+
+
+UNUSUAL = {
+    "a baseline visit that may fall on time zero": with_visits("hanyang-phase2", (-60, -3, 30, 60, 150), late=5),
+    "a first visit that may fall on the day of enrolment": with_visits("hanyang-phase1", (-23, -2, 25, 60), late=3),
+    "weekly visits, and waits longer than any gap": with_visits(
+        "hanyang-phase1", range(-14, 85, 7), early=2, late=2, lead_in_months=0.5, follow_up_months=2.8
+    ),
+    "visits on their very days": with_visits("nurown-phase2a", (-90, -45, 0, 45, 90, 200), early=0, late=0),
+    "no visit after time zero but the last": with_visits("hanyang-phase2", (-30, 0, 500)),
+    "no visit before time zero": with_visits("nurown-us-phase2", (20, 50, 100)),
+    "a first visit that may be early": with_visits("hadassah-repeated", (-100, 0, 30), early=40),
+    "at baseline, in blocks within strata": randomised(
+        "hanyang-phase2", day=None, block_size=4, strata=("site", "onset_region", "sex", "riluzole")
+    ),
+    "at screening": randomised("nurown-us-phase2", day=None, at="screening", block_size=8),
+    "every criterion on every occasion": with_criteria(
+        "hanyang-phase2",
+        {"variable": "alsfrs_r", "at": "screening", "minimum": 20, "maximum": 47},
+        {"variable": "alsfrs_r", "at": "allocation", "minimum": 20},
+        {"variable": "alsfrs_r_lost_in_lead_in", "at": "allocation", "minimum": 0, "maximum": 9},
+        {"variable": "alsfrs_r_lost_in_lead_in", "at": "baseline", "minimum": 1, "maximum": 9},
+        {"variable": "svc_percent", "at": "baseline", "minimum": 50},
+        {"variable": "weight_kg", "at": "allocation", "maximum": 90},
+        {"variable": "age_years", "at": "baseline", "minimum": 40},
+        {"variable": "months_since_onset", "at": "screening", "minimum": 6},
+        {"variable": "months_since_onset", "at": "allocation", "maximum": 40},
+        {"variable": "months_since_onset", "at": "baseline", "maximum": 39},
+    ),
+    "criteria of single arms": with_criteria(
+        "nurown-phase1-2",
+        {"variable": "alsfrs_r", "at": "screening", "minimum": 35, "arms": ("muscle",)},
+        {"variable": "svc_percent", "at": "baseline", "maximum": 80, "arms": ("spinal-fluid",)},
+        {"variable": "age_years", "at": "screening", "minimum": 45},
+    ),
+    "three slots for everybody's cells": with_slots("hanyang-phase1", 3),
+    "few slots in a randomised trial": with_slots("nurown-us-phase3", 4),
+}
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_unusual_protocols_go_the_same_way(what, monkeypatch):
+    protocol, people = UNUSUAL[what], load_population("fast-progressor")
+    same_trial(monkeypatch, protocol, people, EFFECTS["some-respond"], 60 // len(protocol.arms))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_unusual_protocols_under_every_effect(effect, monkeypatch):
+    for protocol in UNUSUAL.values():
+        same_trial(monkeypatch, protocol, load_population("pro-act"), EFFECTS[effect], 60, replicate=5)
