@@ -30,8 +30,6 @@ Ints = NDArray[np.int64]
 
 LOW = 0xFFFFFFFF
 NO_EFFECT = ConstantSlowing(0.0)
-MOST_REPLICATES = 1 << 32
-"""Replicates are numbered below this."""
 
 
 class FastGenerator:
@@ -39,7 +37,10 @@ class FastGenerator:
 
     planned: participants per arm. effect: a constant slowing or a therapy. measures: those collapsed, in order; see
     `fast_plan.KINDS`. keep_seen: whether values at visits are kept, for analyses at visits. months (k,): of the
-    visits after time zero that list any of them.
+    visits after time zero that list any of them. runs: of manufacturing, where they are at hand; they are those of the
+    same protocol, population and numbers.
+
+    Raises UsageError when next to nobody meets the entry criteria, and for a protocol that is too large (`fast_plan`).
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +28,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LONGEST_STEP_DAYS = 31.0
-"""The path is exact whatever the steps; halving them moves no survival by more than its Monte Carlo error (tested)."""
+"""Between visits as planned. The path is exact whatever the steps, the hazard of death nearly so: halving them moves no
+survival by more than its Monte Carlo error (tested)."""
 MOST_CANDIDATES = (50_000, 200)
 """Screening gives up after the first number of candidates, or the second for each planned, whichever is more."""
 KINDS = {
@@ -53,7 +55,6 @@ BOUNDS = {
     "capacity": (words.BOUND_CAPACITY, people.NEEDS_CAPACITY),
     "age_years": (words.BOUND_AGE, people.NEEDS_AGE),
 }
-TABLES = ("step_table", "clock_table")
 OCCASIONS = {"screening": words.SCREENING, "allocation": words.ALLOCATION, "baseline": words.BASELINE}
 STRATA = {
     "site": words.BY_SITE,
@@ -78,95 +79,144 @@ def fast_plan(
     """The protocol as numbers: an array of one record (see `leadin.designs.kernels.plan.PLAN`).
 
     measures: those kept, all in KINDS; longest_wait: days by which somebody's own time zero may be late. Raises
-    UsageError for a protocol with more visits, doses or arms than a record holds.
+    UsageError for a protocol with more visits, doses, arms or steps than a record holds.
     """
-    all_measures = (
-        *measures,
-        *(each for each in measured_at_entry(protocol.eligibility.criteria) if each not in measures),
-    )
-    kinds = np.array([KINDS[measure] for measure in all_measures], dtype=np.int64)
-    lead_in_parts, follow_up_parts = _parts(times, longest_step)
-    traits = _traits(protocol, population, kinds)
-    k, m = times.lead_in_visits, kinds.size
-    jittered = int(bool((times.visits.early + times.visits.late).any()))
-    own = traits + jittered * k + 2 * int(lead_in_parts.sum()) + m * k
-    entry_normal, lead_in_normals = _entry_normals(protocol, times, all_measures, own)
-    after = times.visits.days.size - k
-    sizes = np.array(planned, dtype=np.int64)
-    sharing, ratio = _sharing(protocol)
-    how = protocol.randomisation
-    plan = np.zeros(1, dtype=PLAN).view(np.recarray)
+    entry_only = (each for each in measured_at_entry(protocol.eligibility.criteria) if each not in measures)
+    all_measures = (*measures, *entry_only)
+    before, after = _parts(times, longest_step)
+    _check_room(protocol, population, times, max(before.sum(), after.sum() + np.ceil(longest_wait / longest_step)))
     fields = {
-        "visits": times.visits.days.size,
-        "days": times.visits.days.astype(np.float64),
-        "early": times.visits.early.astype(np.float64),
-        "late": times.visits.late.astype(np.float64),
-        "lead_in": k,
-        "lead_in_parts": lead_in_parts,
-        "follow_up_parts": follow_up_parts,
-        "step_table": _step_table(population, times, max(lead_in_parts.max(initial=1), follow_up_parts.max(initial=1))),
-        "clock_table": _clock_table(population, times, longest_wait),
-        "longest_step": float(longest_step),
-        "enrolment": float(times.enrolment),
-        "latest": float(times.latest),
-        "end": float(times.end),
-        "screening_visit": _or_none(times.screening_visit),
-        "allocation_visit": _or_none(times.allocation_visit),
-        "baseline_visit": _or_none(times.baseline_visit),
-        "baseline_at_zero": int(times.baseline_visit is not None and times.visits.days[times.baseline_visit] == 0.0),
-        "allocation": float("nan") if times.allocation is None else float(times.allocation),
+        **_when(population, times, longest_step),
+        "lead_in_parts": before,
+        "follow_up_parts": after,
         "belongs": _belongs(protocol, times),
-        "origin": _origin(protocol),
-        "measure": kinds,
-        "error_sd": np.array([_error_sd(population, kind) for kind in kinds]),
-        "listed": np.array(
-            [[measure in visit.measures for visit in protocol.visits] for measure in all_measures]
-        ).astype(np.int64),
-        "kept": len(measures),
+        "origin": _origin(protocol, planned),
+        **_what(protocol, population, measures, all_measures),
         "keep_seen": int(keep_seen),
-        "seen_place": _seen_places(protocol, measures, all_measures),
-        "criterion": _criteria(protocol, all_measures),
-        "bound": _limits([(criterion.minimum, criterion.maximum) for criterion in protocol.eligibility.criteria]),
-        "population_bound": _population_bounds(population),
-        "traits": traits,
-        "jittered": jittered,
-        "entry_normal": entry_normal,
-        "lead_in_normals": lead_in_normals,
-        "follow_up_normals": jittered * after + 2 * int(follow_up_parts.sum()) + m * after,
-        "sharing": sharing,
-        "sizes": sizes,
-        "starts": group_starts(sizes),
-        "ratio": ratio,
-        "stratum": np.array([] if how is None else [STRATA[str(name)] for name in how.strata], dtype=np.int64),
-        "sites": sites,
-        "most_candidates": max(MOST_CANDIDATES[0], MOST_CANDIDATES[1] * int(sizes.sum())),
-        "measures": m,
-        "criteria": len(protocol.eligibility.criteria),
-        "population_bounds": len(population.entry),
-        "arms": sizes.size,
-        "strata": 0 if how is None else len(how.strata),
+        **_who(protocol, population, all_measures),
+        **_normals(protocol, population, times, all_measures, int(before.sum()), int(after.sum())),
+        **_which_arm(protocol, planned, sites),
         "doses": times.most_doses,
     }
+    plan = np.zeros(1, dtype=PLAN).view(np.recarray)
     for name, value in fields.items():
-        _put(plan[0], name, value, protocol)
+        _put(plan[0], name, value)
     return plan
 
 
-def _put(plan: Record, name: str, value: object, protocol: Protocol) -> None:
+def _check_room(protocol: Protocol, population: Population, times: Timetable, steps: float) -> None:
+    """Raises UsageError where a record has no room for so much."""
+    for what, most, got in (
+        ("visits", words.VISITS, times.visits.days.size),
+        ("arms", words.ARMS, len(protocol.arms)),
+        ("dosing days in an arm", words.DOSES, times.most_doses),
+        ("bounds of the population", words.POPULATION_BOUNDS, len(population.entry)),
+        ("steps of a path", words.STEPS_AT_MOST, int(steps)),
+    ):
+        if got > most:
+            raise UsageError(
+                f"{protocol.name}: expected at most {most} {what} to simulate many trials at once; got {got}. "
+                "Simulate it one trial at a time, with leadin simulate."
+            )
+
+
+def _put(plan: Record, name: str, value: object) -> None:
     """Puts a number or an array into a field, its first places if the field holds more."""
     values = np.asarray(value)
     if values.ndim == 0:
         plan[name] = value
-        return
-    room = plan[name].shape
-    if name in TABLES:  # what lies beyond is worked out on the spot
-        values = values[tuple(slice(length) for length in room)]
-    if any(length > most for length, most in zip(values.shape, room, strict=True)):
-        raise UsageError(
-            f"{protocol.name}: expected at most {room[0]} of {name.replace('_', ' ')} for fast simulation; got "
-            f"{values.shape[0]}. Simulate it one trial at a time, with leadin simulate."
-        )
-    plan[name][tuple(slice(length) for length in values.shape)] = values
+    else:
+        plan[name][tuple(slice(length) for length in values.shape)] = values
+
+
+def _when(population: Population, times: Timetable, longest_step: float) -> dict[str, object]:
+    """Days, and tables of what goes by days."""
+    baseline = times.baseline_visit
+    return {
+        "visits": times.visits.days.size,
+        "days": times.visits.days,
+        "early": times.visits.early,
+        "late": times.visits.late,
+        "lead_in": times.lead_in_visits,
+        "step_table": _step_table(population),
+        "clock_table": _clock_table(population, times),
+        "longest_step": longest_step,
+        "enrolment": times.enrolment,
+        "latest": times.latest,
+        "end": times.end,
+        "screening_visit": _or_none(times.screening_visit),
+        "allocation_visit": _or_none(times.allocation_visit),
+        "baseline_visit": _or_none(baseline),
+        "baseline_at_zero": int(baseline is not None and times.visits.days[baseline] == 0.0),
+        "allocation": math.nan if times.allocation is None else times.allocation,
+        "jittered": _jittered(times),
+    }
+
+
+def _what(
+    protocol: Protocol, population: Population, kept: Sequence[str], measures: Sequence[str]
+) -> dict[str, object]:
+    """What is assessed, of which the first measures are kept."""
+    return {
+        "measure": [KINDS[measure] for measure in measures],
+        "measures": len(measures),
+        "error_sd": [_error_sd(population, KINDS[measure]) for measure in measures],
+        "listed": [[int(measure in visit.measures) for visit in protocol.visits] for measure in measures],
+        "kept": len(kept),
+        "seen_place": _seen_places(protocol, kept, measures),
+    }
+
+
+def _who(protocol: Protocol, population: Population, measures: Sequence[str]) -> dict[str, object]:
+    """Who may enter."""
+    criteria = protocol.eligibility.criteria
+    return {
+        "criterion": _criteria(protocol, measures),
+        "bound": _limits([(criterion.minimum, criterion.maximum) for criterion in criteria]),
+        "criteria": len(criteria),
+        "population_bound": _population_bounds(population),
+        "population_bounds": len(population.entry),
+    }
+
+
+def _normals(
+    protocol: Protocol, population: Population, times: Timetable, measures: Sequence[str], before: int, after: int
+) -> dict[str, object]:
+    """How many normals each part of a course takes; before, after: steps of the path before and after time zero."""
+    traits = _traits(protocol, population, measures)
+    earlier, visits, m = times.lead_in_visits, times.visits.days.size, len(measures)
+    own = traits + _jittered(times) * earlier + 2 * before + m * earlier
+    entry_normal, lead_in = _entry_normals(protocol, times, measures, own)
+    return {
+        "traits": traits,
+        "entry_normal": entry_normal,
+        "lead_in_normals": lead_in,
+        "follow_up_normals": (_jittered(times) + m) * (visits - earlier) + 2 * after,
+    }
+
+
+def _which_arm(protocol: Protocol, planned: Sequence[int], sites: int) -> dict[str, object]:
+    """How the places of the arms are filled."""
+    how = protocol.randomisation
+    strata = () if how is None else how.strata
+    sizes = np.array(planned, dtype=np.int64)
+    sharing, ratio = _sharing(protocol)
+    return {
+        "sharing": sharing,
+        "sizes": sizes,
+        "starts": group_starts(sizes),
+        "arms": sizes.size,
+        "ratio": ratio,
+        "stratum": [STRATA[str(name)] for name in strata],
+        "strata": len(strata),
+        "sites": sites,
+        "most_candidates": max(MOST_CANDIDATES[0], MOST_CANDIDATES[1] * int(sizes.sum())),
+    }
+
+
+def _jittered(times: Timetable) -> int:
+    """1 where any visit has a window."""
+    return int(bool((times.visits.early + times.visits.late).any()))
 
 
 def _or_none(position: int | None) -> int:
@@ -181,11 +231,11 @@ def _belongs(protocol: Protocol, times: Timetable) -> int:
     return words.AT_ZERO if how is not None and how.at == "baseline" else words.AT_ENROLMENT
 
 
-def _origin(protocol: Protocol) -> int:
+def _origin(protocol: Protocol, planned: Sequence[int]) -> int:
     """See `leadin.trials.survival_times.survival_origin`."""
     if protocol.randomised:
         return words.FROM_ALLOCATION
-    return words.FROM_ZERO if len(protocol.arms) == 1 else words.FROM_ENROLMENT
+    return words.FROM_ZERO if np.count_nonzero(planned) == 1 else words.FROM_ENROLMENT
 
 
 def _parts(times: Timetable, longest_step: float) -> tuple[Ints, Ints]:
@@ -202,29 +252,21 @@ def _parts(times: Timetable, longest_step: float) -> tuple[Ints, Ints]:
     return steps(before, times.lead_in_parts), steps(after, times.follow_up_parts)
 
 
-def _longest_gap(times: Timetable) -> int:
-    low = np.concatenate(([times.enrolment, 0.0], times.visits.days - times.visits.early))
-    high = np.concatenate(([0.0, times.latest], times.visits.days + times.visits.late))
-    return int(np.ceil((np.sort(high)[1:] - np.sort(low)[:-1]).max()))
-
-
-def _step_table(population: Population, times: Timetable, most_parts: int) -> Floats:
-    table = np.zeros((int(most_parts), _longest_gap(times) + 2, STEP))
-    for parts in range(1, table.shape[0] + 1):
-        for gap in range(1, table.shape[1]):
+def _step_table(population: Population) -> Floats:
+    table = np.empty((words.PARTS, words.GAP_DAYS, STEP))
+    for parts in range(1, words.PARTS + 1):
+        for gap in range(words.GAP_DAYS):
             describe_step(gap / parts / DAYS_PER_MONTH, population.decline.drift_months, table[parts - 1, gap])
     return table
 
 
-def _clock_table(population: Population, times: Timetable, longest_wait: float) -> Floats:
+def _clock_table(population: Population, times: Timetable) -> Floats:
     """The Weibull clock by whole days since the whole day of enrolment, of which it may be a little before."""
-    whole = np.floor(times.enrolment)
-    ahead = times.enrolment - whole if times.screening_visit is None else 0.0
-    earliest = np.floor(min(times.enrolment, times.visits.days[0] - times.visits.early[0]))
-    count = int(np.ceil(times.latest - earliest + longest_wait)) + 2
+    ahead = times.enrolment - np.floor(times.enrolment) if times.screening_visit is None else 0.0
     survival = population.survival
+    days = range(words.CLOCK_DAYS)
     return np.array(
-        [clock((day - ahead) / DAYS_PER_MONTH, survival.scale_months, survival.weibull_shape) for day in range(count)]
+        [clock((day - ahead) / DAYS_PER_MONTH, survival.scale_months, survival.weibull_shape) for day in days]
     )
 
 
@@ -234,12 +276,12 @@ def _error_sd(population: Population, kind: int) -> float:
         measurement.CAPACITY: population.breathing.measurement_sd,
         measurement.WEIGHT: population.weight.measurement_sd,
     }
-    return float(errors.get(int(kind), population.strength.measurement_sd))
+    return float(errors.get(kind, population.strength.measurement_sd))
 
 
-def _traits(protocol: Protocol, population: Population, kinds: Ints) -> int:
+def _traits(protocol: Protocol, population: Population, measures: Sequence[str]) -> int:
     """How many normals a candidate's traits need."""
-    needs = [people.NEEDS_DECLINE, *(NEEDS[int(kind)] for kind in kinds)]
+    needs = [people.NEEDS_DECLINE, *(NEEDS[KINDS[measure]] for measure in measures)]
     needs += [BOUNDS[bound.variable][1] for bound in population.entry]
     by_variable = {"age_years": people.NEEDS_AGE, "months_since_onset": people.NEEDS_ONSET}
     needs += [by_variable[c.variable] for c in protocol.eligibility.criteria if c.variable in by_variable]
@@ -258,11 +300,6 @@ def _entry_normals(protocol: Protocol, times: Timetable, measures: Sequence[str]
                 places[number, measures.index(measure)] = first
                 first += 1
     return places, first
-
-
-def _listed(protocol: Protocol, measures: Sequence[str]) -> Ints:
-    """1 where a visit takes a measure, else 0 (m, v)."""
-    return np.array([[int(measure in visit.measures) for visit in protocol.visits] for measure in measures])
 
 
 def _seen_places(protocol: Protocol, kept: Sequence[str], measures: Sequence[str]) -> Ints:

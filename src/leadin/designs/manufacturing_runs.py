@@ -37,12 +37,19 @@ from leadin.simulation.treatment import MOST_PASSES, accrual_per_month, earliest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+<<<<<<< HEAD
 FEWEST_RUNS, MOST_RUNS, DOSED = 32, 256, 65_536
 """Runs made where nobody waits for anybody: as many as have so many participants, within bounds."""
 PEOPLE = 4_096
 """People screened for those runs, over and over: only the days on which they are enrolled and their weights count."""
 QUEUED_RUNS = 128
 """Runs made where cultures queue: each takes milliseconds."""
+=======
+FEWEST_RUNS, RUNS, PEOPLE = 32, 256, 50_000
+"""Runs made where nobody waits for anybody: as many as hold so many people, within these bounds."""
+QUEUED_RUNS, QUEUED_PEOPLE = 128, 20_000
+"""The same where cultures queue, which takes longer."""
+>>>>>>> gentests
 FIRST_RUN = 1 << 40
 """Replicate number of the first run among plain random streams: no replicate of a trial is so high."""
 
@@ -71,11 +78,15 @@ def manufacturing_runs(
     effect: Effect,
     seed: int,
 ) -> Runs:
-    """Runs for trials of `planned` participants in each arm."""
+    """Runs for trials of `planned` participants in each arm: fewer for larger trials, in which each run holds more.
+
+    Raises UsageError when nobody is planned or when next to nobody meets the entry criteria.
+    """
+    screen(protocol, population, times, sites, planned, Draws(Streams(seed, FIRST_RUN - 1)))
     if limited(times):
         parts = [
             _queued_run(protocol, population, times, planned, sites, Draws(Streams(seed, FIRST_RUN + run)))
-            for run in range(QUEUED_RUNS)
+            for run in range(_fitting(QUEUED_RUNS, QUEUED_PEOPLE, sum(planned)))
         ]
     else:
         parts = [_free_runs(protocol, population, times, planned, sites, Draws(Streams(seed, FIRST_RUN)))]
@@ -100,10 +111,16 @@ def limited(times: Timetable) -> bool:
     return any(slots_of(plan) is not None for plans in times.products for plan in plans)
 
 
+def _fitting(most: int, people: int, n: int) -> int:
+    """How many runs of n participants hold so many people, within the bounds."""
+    return min(most, max(FEWEST_RUNS, people // n))
+
+
 def _free_runs(
     protocol: Protocol, population: Population, times: Timetable, planned: Sequence[int], sites: int, draws: Draws
 ) -> Doses:
     """The doses (q * n) of all runs, arm by arm within each."""
+<<<<<<< HEAD
     runs = min(max(DOSED // sum(planned), FEWEST_RUNS), MOST_RUNS)
     arm = np.tile(np.repeat(np.arange(len(planned)), planned), runs)
     enrolled, weights = np.zeros(0), np.zeros(0)
@@ -111,6 +128,16 @@ def _free_runs(
         people = draw_candidates(protocol, population, times, sites, draws, min(PEOPLE, arm.size))
         enrolled = np.concatenate((enrolled, people.enrolment_day))
         weights = np.concatenate((weights, people.people.weight_kg))
+=======
+    n = sum(planned)
+    arm = np.tile(np.repeat(np.arange(len(planned)), planned), _fitting(RUNS, PEOPLE, n))
+    people = None
+    while people is None or people.enrolment_day.size < arm.size:
+        lacking = arm.size - (0 if people is None else people.enrolment_day.size)
+        more = draw_candidates(protocol, population, times, sites, draws, max(lacking, 16 * n))
+        people = more if people is None else join([people, more])
+    people = take(people, slice(arm.size))
+>>>>>>> gentests
     laboratory = Laboratory(
         arm,
         np.resize(earliest_samples(protocol, times, enrolled), arm.size),

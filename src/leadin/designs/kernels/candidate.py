@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leadin.designs.kernels.observe import observe
-from leadin.designs.kernels.path import BEFORE_ZERO, DAYS_PER_MONTH, day_of_death, jittered_day, safe, untreated
+from leadin.designs.kernels.path import BEFORE_ZERO, day_of_death, jittered_day, safe, untreated
 from leadin.designs.kernels.plan import ALLOCATION, BASELINE, NONE, SCREENING, Record
 from leadin.designs.kernels.purposes import LEAD_IN
 from leadin.disease.kernels.people import RATE, SCORE, U_DEATH, U_DROP_OUT, UNIFORMS, Z_DRIFT, draw_traits
@@ -16,6 +16,7 @@ from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normals import normals_of_words
 from leadin.engine.kernels.philox import fill_words
 from leadin.engine.kernels.uniforms import uniforms_of_words
+from leadin.months import DAYS_PER_MONTH
 
 Word = np.uint32
 START: Any = np.int64(0)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from leadin.designs.kernels.entry import allocation_day
 from leadin.designs.kernels.observe import whole_day
-from leadin.designs.kernels.path import DAYS_PER_MONTH
 from leadin.designs.kernels.plan import FROM_ALLOCATION, FROM_ENROLMENT, Record
 from leadin.disease.kernels.people import UNIFORMS
 from leadin.engine.collapsed import EVENT, MONTHS
 from leadin.engine.kernels.compiled import kernel
+from leadin.months import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from leadin.designs.kernels.path import DAYS_PER_MONTH
 from leadin.designs.kernels.plan import (
     AGE as AGE_BOUND,
 )
@@ -29,6 +28,7 @@ from leadin.designs.kernels.plan import (
 from leadin.disease.kernels.measurement import HIGHEST_SCORE
 from leadin.disease.kernels.people import AGE, CAPACITY, CAPACITY_LOSS, ONSET
 from leadin.engine.kernels.compiled import kernel
+from leadin.months import DAYS_PER_MONTH
 
 
 @kernel

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from leadin.designs.kernels.effects import LEFT, RIGHT
+from leadin.designs.kernels.effects import FUNCTION, LEFT, RIGHT
 from leadin.designs.kernels.observe import observe
-from leadin.designs.kernels.path import DAYS_PER_MONTH
 from leadin.designs.kernels.plan import Record
 from leadin.designs.kernels.purposes import FIRST_DOSE
 from leadin.disease.kernels.people import SCORE
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normals import normals
+from leadin.months import DAYS_PER_MONTH
 
 Word = np.uint32
 
@@ -33,7 +33,7 @@ def observe_follow_up(
                 spared_left += (lost[s + 1] - lost[s]) * effect[LEFT, s]
                 spared_right += (lost[s + 1] - lost[s]) * effect[RIGHT, s]
                 if cure.by_doses != 0:
-                    share = cure.breathing_share * effect[0, s]
+                    share = cure.breathing_share * effect[FUNCTION, s]
                     spared_months += share * (scratch.day[s + 1] - scratch.day[s]) / DAYS_PER_MONTH
             before = column
         months, score = scratch.visit_day[plan.lead_in + j] / DAYS_PER_MONTH, scratch.score[column]

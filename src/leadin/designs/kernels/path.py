@@ -13,10 +13,10 @@ from leadin.disease.kernels.decline import STEP, describe_step, drift_after, ste
 from leadin.disease.kernels.people import RATE
 from leadin.disease.kernels.survival import clock, moment_within, times_hazard
 from leadin.engine.kernels.compiled import kernel
+from leadin.months import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 
-DAYS_PER_MONTH = 30.4375
 BEFORE_ZERO: Any = np.int64(0)
 AFTER_ZERO: Any = np.int64(1)
 OF_A_WAIT: Any = np.int64(2)

@@ -30,13 +30,11 @@ NATURE = np.dtype(
                 "drift_sd",
                 "drift_months",
                 "steady_at_enrolment",
-                "score_sd",
                 "capacity_mean",
                 "capacity_sd",
                 "capacity_loss_mean",
                 "capacity_loss_sd",
                 "capacity_loss_correlation",
-                "capacity_measurement_sd",
                 "weibull_shape",
                 "scale_months",
                 "hazard_per_point",
@@ -52,12 +50,10 @@ NATURE = np.dtype(
                 "weight_loss_mean",
                 "weight_loss_sd",
                 "weight_loss_correlation",
-                "weight_measurement_sd",
                 "strength_mean",
                 "strength_sd",
                 "strength_side_sd",
                 "strength_per_point",
-                "strength_measurement_sd",
                 "drop_out_per_month",
                 "missed_visit_share",
                 "visit_jitter_days",
@@ -70,7 +66,7 @@ NATURE = np.dtype(
     ],
     align=True,
 )
-"""What a population says; see `leadin.disease.population` for words and units. error_sd: of an assessment of the score.
+"""What a population says; see `leadin.disease.population` for words and units.
 
 Tables (see `leadin.engine.kernels.quantile_table`) give a value for a standard normal score: rate, of mean 1; score;
 onset, months since; age, years; mass_index, kg/m2.
