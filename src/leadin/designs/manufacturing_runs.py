@@ -37,19 +37,12 @@ from leadin.simulation.treatment import MOST_PASSES, accrual_per_month, earliest
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-<<<<<<< HEAD
-FEWEST_RUNS, MOST_RUNS, DOSED = 32, 256, 65_536
-"""Runs made where nobody waits for anybody: as many as have so many participants, within bounds."""
-PEOPLE = 4_096
-"""People screened for those runs, over and over: only the days on which they are enrolled and their weights count."""
-QUEUED_RUNS = 128
-"""Runs made where cultures queue: each takes milliseconds."""
-=======
-FEWEST_RUNS, RUNS, PEOPLE = 32, 256, 50_000
+FEWEST_RUNS, RUNS, DOSED = 32, 256, 65_536
 """Runs made where nobody waits for anybody: as many as hold so many people, within these bounds."""
+SCREENED = 4_096
+"""People screened for those runs, over and over: only the days on which they are enrolled and their weights count."""
 QUEUED_RUNS, QUEUED_PEOPLE = 128, 20_000
-"""The same where cultures queue, which takes longer."""
->>>>>>> gentests
+"""Runs made where cultures queue, which takes longer."""
 FIRST_RUN = 1 << 40
 """Replicate number of the first run among plain random streams: no replicate of a trial is so high."""
 
@@ -120,24 +113,12 @@ def _free_runs(
     protocol: Protocol, population: Population, times: Timetable, planned: Sequence[int], sites: int, draws: Draws
 ) -> Doses:
     """The doses (q * n) of all runs, arm by arm within each."""
-<<<<<<< HEAD
-    runs = min(max(DOSED // sum(planned), FEWEST_RUNS), MOST_RUNS)
-    arm = np.tile(np.repeat(np.arange(len(planned)), planned), runs)
+    arm = np.tile(np.repeat(np.arange(len(planned)), planned), _fitting(RUNS, DOSED, sum(planned)))
     enrolled, weights = np.zeros(0), np.zeros(0)
-    while enrolled.size < min(PEOPLE, arm.size):
-        people = draw_candidates(protocol, population, times, sites, draws, min(PEOPLE, arm.size))
+    while enrolled.size < min(SCREENED, arm.size):
+        people = draw_candidates(protocol, population, times, sites, draws, SCREENED)
         enrolled = np.concatenate((enrolled, people.enrolment_day))
         weights = np.concatenate((weights, people.people.weight_kg))
-=======
-    n = sum(planned)
-    arm = np.tile(np.repeat(np.arange(len(planned)), planned), _fitting(RUNS, PEOPLE, n))
-    people = None
-    while people is None or people.enrolment_day.size < arm.size:
-        lacking = arm.size - (0 if people is None else people.enrolment_day.size)
-        more = draw_candidates(protocol, population, times, sites, draws, max(lacking, 16 * n))
-        people = more if people is None else join([people, more])
-    people = take(people, slice(arm.size))
->>>>>>> gentests
     laboratory = Laboratory(
         arm,
         np.resize(earliest_samples(protocol, times, enrolled), arm.size),

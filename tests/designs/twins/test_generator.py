@@ -31,9 +31,9 @@ from leadin.disease.load import load_population
 from leadin.disease.load_therapy import load_therapy
 from leadin.engine.kernels.normals import normals
 from leadin.engine.kernels.uniforms import uniforms
-from leadin.protocols.load import load_protocol
 from leadin.protocols.eligibility import Criterion
 from leadin.protocols.library.names import library_names
+from leadin.protocols.load import load_protocol
 from leadin.simulation import courses
 from leadin.simulation.doses import Doses
 from leadin.simulation.follow_up import follow_up
