@@ -68,7 +68,7 @@ def random_slope_adjusted(
         raise ValueError(f"reference: expected one of the {sizes.size} groups, counted from 0; got {reference}")
     shape = (sums.shape[0], covariates.shape[-2], sums.shape[3])
     known = np.broadcast_to(covariates, shape)
-    complete = np.isfinite(known).all(axis=1)
+    complete = np.asarray(np.isfinite(known).all(axis=1), dtype=np.bool_)
     chosen = np.where(complete[:, None], sums[:, measure], 0.0)
     group = np.repeat(np.arange(sizes.size), sizes)
     followed = np.stack([chosen[:, AFTER + COUNT, group == g].sum(axis=1) > 0.0 for g in range(sizes.size)], axis=1)
@@ -85,7 +85,7 @@ def random_slope_adjusted(
         )
         p = pieces[1].shape[2] - 1
         found = two_effects(*pieces, np.eye(p)[2 : 2 + len(others)] if others else np.eye(p)[1:2])
-        places = [g - (g > reference) for g in others] or [0]
+        places = np.array([g - (g > reference) for g in others] or [0], dtype=np.int64)
         fits.figures[np.ix_(rows, places)], fits.codes[np.ix_(rows, places)] = found.figures, found.codes
     return fits
 

@@ -16,6 +16,7 @@ from leadin.engine.kernels.random_slope_sums import (
     COEFFICIENT,
     FITTED,
     LEAST_SQUARES,
+    LINE,
     M11,
     M12,
     M22,
@@ -25,6 +26,7 @@ from leadin.engine.kernels.random_slope_sums import (
     OWN,
     PRESENT,
     RATIO,
+    SPREAD,
     V1,
     V2,
     WW,
@@ -68,12 +70,11 @@ def deviance(
     share = solution[FREEDOM] / at[R2]
     for g in range(starts.size - 1):
         if groups[g, PRESENT] > 0.0:
-            k11 = 1.0 / solution[CORNER]
-            k12 = -groups[g, RATIO] * k11
-            k22 = 1.0 / groups[g, OWN] - groups[g, RATIO] * k12
-            b0, b1 = solution[LEVEL] + solution[INTERCEPT], groups[g, LEAST_SQUARES] + groups[g, COEFFICIENT]
-            first, last = starts[g], starts[g + 1]
-            second_sums(sums, first, last, w11, w12, w22, det_w, b0, b1, k11, k12, k22, share, groups[g])
+            row, corner = groups[g], 1.0 / solution[CORNER]
+            row[LINE], row[LINE + 1] = solution[LEVEL] + solution[INTERCEPT], row[LEAST_SQUARES] + row[COEFFICIENT]
+            row[SPREAD], row[SPREAD + 1] = corner, -row[RATIO] * corner
+            row[SPREAD + 2] = 1.0 / row[OWN] + row[RATIO] * row[RATIO] * corner
+            second_sums(sums, starts[g], starts[g + 1], w11, w12, w22, det_w, share, row)
     _covariance(groups, solution, small[COVARIANCE])
     for j in range(3):
         _direction(j, groups, small)

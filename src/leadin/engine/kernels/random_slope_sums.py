@@ -29,7 +29,9 @@ U are the directions in which w11, w12 and w22 move."""
 COEFFICIENT, RATIO, OWN, LEAST_SQUARES = 32, 33, 34, 35
 """Slope beyond least squares, and of the information on intercept and slopes: intercept-slope over slope, slope; the
 slope of least squares."""
-GROUP = 36
+LINE, SPREAD = 36, 38
+"""The fitted line (2), and the covariance of its coefficients in units of the residual variance (3)."""
+GROUP = 41
 N, SUM_T, SUM_TT, SUM_Y, SUM_TY, SUM_YY, LATER, SEEN, SUM_DET = range(8, 17)
 """Within a row of `groups` at first: counts and sums, values after time zero, units with a value, sum of det C."""
 OWN11, OWN12, OWN22, INV11, INV12, INV22, FULL, EXPLAINED, RANKS, SPARE = range(8, 18)
@@ -164,25 +166,13 @@ def log_determinant(sums: Floats, first: int, last: int, w11: float, w12: float,
 
 @kernel(sums=True)
 def second_sums(
-    sums: Floats,
-    first: int,
-    last: int,
-    w11: float,
-    w12: float,
-    w22: float,
-    det_w: float,
-    b0: float,
-    b1: float,
-    k11: float,
-    k12: float,
-    k22: float,
-    share: float,
-    row: Floats,
+    sums: Floats, first: int, last: int, w11: float, w12: float, w22: float, det_w: float, share: float, row: Floats
 ) -> None:
     """Sums for the derivatives over units first..last - 1: MUM, MUW, MB and WW of the group's row.
 
-    w is v of the fitted line (b0, b1): Z' V^-1 (y - X beta). K: covariance of the group's line; B = M K M + share w w'.
+    w is v of the fitted LINE (b0, b1): Z' V^-1 (y - X beta). B = M K M + share w w', K the group's SPREAD.
     """
+    b0, b1, k11, k12, k22 = row[LINE], row[LINE + 1], row[SPREAD], row[SPREAD + 1], row[SPREAD + 2]
     n, t, tt = sums[AFTER + COUNT, first:last], sums[AFTER + T, first:last], sums[AFTER + TT, first:last]
     y, ty = sums[AFTER + Y, first:last], sums[AFTER + TY, first:last]
     here, at_zero = sums[ZERO, first:last], sums[ZERO + 1, first:last]
