@@ -158,7 +158,18 @@ def small(times=GRID, units=8, noise=1.0, groups=2):
         ((*small()[:3], np.zeros(96)), NO_VARIATION),
         (small(), SINGULAR),
     ],
-    ids="none_before none_after one_unit as_effects four_values two_times line constant zero usable".split(),
+    ids=[
+        "none_before",
+        "none_after",
+        "one_unit",
+        "as_effects",
+        "four_values",
+        "two_times",
+        "line",
+        "constant",
+        "zero",
+        "usable",
+    ],
 )
 def test_says_why_not(rows, code):
     groups = int(rows[1].max()) + 1
