@@ -6,6 +6,7 @@ fast trials count as independent only as far as there are runs.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 
 import numpy as np
@@ -34,7 +35,7 @@ def statistics(trials):
     """By name, the mean over an arm in each trial, NaN where nobody has it."""
     told = {}
     starts = group_starts(trials.sizes)
-    for arm, (low, high) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for arm, (low, high) in enumerate(itertools.pairwise(starts)):
         for m in range(trials.sums.shape[1]):
             sums, seen = trials.sums[:, m, :, low:high], trials.seen[:, m, :, low:high]
             for place in range(SUMS):
@@ -132,7 +133,9 @@ def test_every_protocol_is_distributed_as_plain_trials(name, slowing):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("therapy", ["waning", "lasting", "some-respond"])
-@pytest.mark.parametrize("name", ["nurown-us-phase3", "hanyang-phase1", "siwek-2020", "npc-gdnf-lumbar", "alsummit-phase3"])
+@pytest.mark.parametrize(
+    "name", ["nurown-us-phase3", "hanyang-phase1", "siwek-2020", "npc-gdnf-lumbar", "alsummit-phase3"]
+)
 def test_therapies_act_alike(name, therapy):
     protocol = load_protocol(name)
     planned = tuple(min(arm.planned, 20) for arm in protocol.arms)
@@ -182,9 +185,7 @@ def test_other_ways_into_an_arm_lead_to_the_same_trials(what):
 def test_few_clean_room_slots_delay_alike(name, effect):
     protocol = load_protocol(name)
     products = tuple(
-        product.model_copy(
-            update={"manufacturing": product.manufacturing.model_copy(update={"clean_room_slots": 3})}
-        )
+        product.model_copy(update={"manufacturing": product.manufacturing.model_copy(update={"clean_room_slots": 3})})
         for product in protocol.products
     )
     planned = tuple(20 for _ in protocol.arms)

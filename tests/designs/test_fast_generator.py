@@ -140,7 +140,9 @@ def test_a_measure_that_no_visit_lists_is_never_seen():
 def nobody(name="hanyang-phase2"):
     protocol = load_protocol(name)
     criterion = Criterion(variable="alsfrs_r", at="screening", minimum=200.0)
-    return protocol.model_copy(update={"eligibility": protocol.eligibility.model_copy(update={"criteria": (criterion,)})})
+    return protocol.model_copy(
+        update={"eligibility": protocol.eligibility.model_copy(update={"criteria": (criterion,)})}
+    )
 
 
 def test_criteria_that_nobody_meets_are_refused_before_anything_is_simulated():

@@ -69,7 +69,9 @@ def by_hand(protocol, population, times, random):
     measures = measured_at_entry(protocol.eligibility.criteria)
 
     def values():
-        return {measure: random.integers(20, 120 if "percent" in measure else 48, N).astype(float) for measure in measures}
+        return {
+            measure: random.integers(20, 120 if "percent" in measure else 48, N).astype(float) for measure in measures
+        }
 
     return replace(
         drawn,

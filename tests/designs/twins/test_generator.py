@@ -31,9 +31,9 @@ from leadin.disease.load import load_population
 from leadin.disease.load_therapy import load_therapy
 from leadin.engine.kernels.normals import normals
 from leadin.engine.kernels.uniforms import uniforms
-from leadin.protocols.load import load_protocol
 from leadin.protocols.eligibility import Criterion
 from leadin.protocols.library.names import library_names
+from leadin.protocols.load import load_protocol
 from leadin.simulation import courses
 from leadin.simulation.doses import Doses
 from leadin.simulation.follow_up import follow_up
@@ -226,9 +226,7 @@ def same_trial(monkeypatch, protocol, population, effect, n, replicate=3):
     planned = [n for _ in protocol.arms]
     measures = measures_of(protocol)
     sites, times = sites_of(protocol, population, sum(planned)), timetable(protocol)
-    made = FastGenerator(
-        protocol, planned=planned, population=population, effect=effect, seed=SEED, measures=measures
-    )
+    made = FastGenerator(protocol, planned=planned, population=population, effect=effect, seed=SEED, measures=measures)
     told = played(made, strata_of(protocol, sites), replicate)
     alone = made.generate(replicate, 1)
     for name in ("sums", "seen", "survival"):
@@ -377,3 +375,13 @@ def test_unusual_protocols_go_the_same_way(what, monkeypatch):
 def test_unusual_protocols_under_every_effect(effect, monkeypatch):
     for protocol in UNUSUAL.values():
         same_trial(monkeypatch, protocol, load_population("pro-act"), EFFECTS[effect], 60, replicate=5)
+
+
+@pytest.mark.parametrize("early", [7, 40])
+def test_who_waits_and_is_never_dosed_is_seen_on_days_counted_from_the_scheduled_time_zero(early, monkeypatch):
+    protocol = with_visits("hanyang-phase1", (-30, 0, 20, 34, 50, 62, 90, 150, 200), early=early, late=early)
+    arm = protocol.arms[0]
+    doses = tuple(dose.model_copy(update={"day": dose.day + 60}) for dose in arm.administrations)
+    later = protocol.model_copy(update={"arms": (arm.model_copy(update={"administrations": doses}),)})
+    _, after = same_trial(monkeypatch, later, load_population("fast-progressor"), EFFECTS["slowing"], 700)
+    assert (~after.dosed & (after.time_zero == 0.0)).any()

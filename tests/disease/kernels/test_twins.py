@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
+from leadin.designs.fast_nature import cure, fast_nature
 from leadin.disease.body import true_strength, true_weight
 from leadin.disease.breathing import true_capacity
 from leadin.disease.drift import drift_path
@@ -22,7 +24,6 @@ from leadin.disease.load_therapy import load_therapy
 from leadin.disease.measurement import observed_score, observed_value
 from leadin.disease.people import draw_people
 from leadin.disease.survival import cumulative_hazard, month_of_death
-from leadin.designs.fast_nature import cure, fast_nature
 
 POPULATIONS = ("pro-act", "severe", "early-stage", "korean-phase2", "fast-progressor")
 
@@ -111,7 +112,7 @@ def test_the_mean_effect_of_doses_is_the_plain_one(onset, lifetime):
             at_work = np.where(np.isnan(given_on), 0.0, doses)
             mine = [
                 exposure.mean_effect(start, end, given_on, at_work, count, 0.8, onset, lifetime)
-                for start, end in zip(DAYS[:-1], DAYS[1:], strict=True)
+                for start, end in itertools.pairwise(DAYS)
             ]
             # Long lifetimes: both take the small difference of two logarithms, times the lifetime.
             np.testing.assert_allclose(mine, plain, rtol=0.0, atol=max(1e-12, 1e-15 * lifetime))
