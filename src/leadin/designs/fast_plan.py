@@ -87,6 +87,8 @@ def fast_plan(
     _check_room(protocol, population, times, max(before.sum(), after.sum() + np.ceil(longest_wait / longest_step)))
     fields = {
         **_when(population, times, longest_step),
+        "opens": [visit.day - visit.days_early for visit in protocol.visits],
+        "closes": [visit.day + visit.days_late for visit in protocol.visits],
         "lead_in_parts": before,
         "follow_up_parts": after,
         "belongs": _belongs(protocol, times),

@@ -83,15 +83,12 @@ def manufacturing_runs(
         ]
     else:
         parts = [_free_runs(protocol, population, times, planned, sites, Draws(Streams(seed, FIRST_RUN)))]
+    n = sum(planned)
     days, cells, potency, wait = (
-        np.concatenate([getattr(part, name) for part in parts]).reshape(-1, sum(planned), *shape)
-        for name, shape in (
-            ("days", (times.most_doses,)),
-            ("cells", (times.most_doses,)),
-            ("potency", (times.most_doses,)),
-            ("wait", ()),
-        )
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("days", "cells", "potency", "wait")
     )
+    wait = wait.reshape(-1, n)
+    days, cells, potency = (each.reshape(wait.shape[0], n, times.most_doses) for each in (days, cells, potency))
     doses = np.ones_like(days) if isinstance(effect, ConstantSlowing) else half_effect_doses(cells, potency, effect)
     doses = np.where(np.isnan(days), np.nan, doses)
     return Runs(

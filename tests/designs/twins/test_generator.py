@@ -375,3 +375,13 @@ def test_unusual_protocols_go_the_same_way(what, monkeypatch):
 def test_unusual_protocols_under_every_effect(effect, monkeypatch):
     for protocol in UNUSUAL.values():
         same_trial(monkeypatch, protocol, load_population("pro-act"), EFFECTS[effect], 60, replicate=5)
+
+
+@pytest.mark.parametrize("early", [7, 40])
+def test_who_waits_and_is_never_dosed_is_seen_on_days_counted_from_the_scheduled_time_zero(early, monkeypatch):
+    protocol = with_visits("hanyang-phase1", (-30, 0, 20, 34, 50, 62, 90, 150, 200), early=early, late=early)
+    arm = protocol.arms[0]
+    doses = tuple(dose.model_copy(update={"day": dose.day + 60}) for dose in arm.administrations)
+    later = protocol.model_copy(update={"arms": (arm.model_copy(update={"administrations": doses}),)})
+    _, after = same_trial(monkeypatch, later, load_population("fast-progressor"), EFFECTS["slowing"], 700)
+    assert (~after.dosed & (after.time_zero == 0.0)).any()

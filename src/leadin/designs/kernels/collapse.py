@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leadin.designs.kernels.entry import allocation_day
 from leadin.designs.kernels.observe import whole_day
-from leadin.designs.kernels.plan import FROM_ALLOCATION, FROM_ENROLMENT, Record
+from leadin.designs.kernels.plan import FROM_ALLOCATION, FROM_ENROLMENT, NONE, Record
 from leadin.disease.kernels.people import UNIFORMS
 from leadin.engine.collapsed import EVENT, MONTHS
 from leadin.engine.kernels.compiled import kernel
@@ -57,6 +57,18 @@ def collapse(
 
 
 @kernel
+def held_by(plan: Record, m: int, day: float) -> int:
+    """The visit after time zero that holds a value of that day: of those whose windows it is in, the nearest; NONE
+    where it is in no window."""
+    held, nearest = NONE, math.inf
+    for v in range(plan.lead_in, plan.visits):
+        distance = abs(day - plan.days[v])
+        if plan.listed[m, v] != 0 and plan.opens[v] <= day <= plan.closes[v] and distance < nearest:
+            held, nearest = v, distance
+    return held
+
+
+@kernel
 def collapse_measure(
     nature: Record,
     plan: Record,
@@ -74,6 +86,8 @@ def collapse_measure(
     base_t = base_y = math.nan
     b0 = b1 = b2 = b3 = b4 = b5 = a0 = a1 = a2 = a3 = a4 = a5 = z0 = z1 = 0.0
     visits = plan.visits if followed else plan.lead_in
+    moved = followed and scratch.wait != zero  # he waited, was not dosed, and his time zero is the scheduled one
+    held_before, nearest = NONE, math.inf
     if plan.keep_seen:
         for k in range(seen.shape[0]):
             seen[k, slot] = math.nan
@@ -87,8 +101,12 @@ def collapse_measure(
         t, y = (day - zero) / DAYS_PER_MONTH, scratch.value[m, v]
         if day > zero:
             a0, a1, a2, a3, a4, a5 = a0 + 1.0, a1 + t, a2 + t * t, a3 + y, a4 + t * y, a5 + y * y
-            if plan.keep_seen:
-                seen[plan.seen_place[m, v], slot] = y
+            held = held_by(plan, m, day) if moved else v
+            if plan.keep_seen and held != NONE:
+                distance = abs(day - plan.days[held])
+                if held != held_before or distance < nearest:
+                    seen[plan.seen_place[m, held], slot] = y
+                    held_before, nearest = held, distance
             continue
         base_t, base_y = t, y
         if day < zero:

@@ -39,6 +39,8 @@ PLAN = np.dtype(
         ("days", np.float64, (VISITS,)),
         ("early", np.float64, (VISITS,)),
         ("late", np.float64, (VISITS,)),
+        ("opens", np.float64, (VISITS,)),
+        ("closes", np.float64, (VISITS,)),
         ("visits", np.int64),
         ("lead_in", np.int64),
         ("lead_in_parts", np.int64, (VISITS + 1,)),
@@ -88,7 +90,8 @@ PLAN = np.dtype(
 )
 """A protocol's timetable and rules; days from the scheduled time zero.
 
-days, early, late: of all `visits`, of which the first `lead_in` are at or before time zero. parts: steps of the path
+days, early, late: of all `visits`, of which the first `lead_in` are at or before time zero. opens, closes: first and
+last day of their windows as the protocol has them; early and late may be narrower, so that visits keep apart. parts: steps of the path
 between neighbours of enrolment, lead-in visits and time zero, and of time zero, later visits and `latest`. step_table:
 what drift does in a step, by parts and whole days of a gap. clock_table: the Weibull clock by whole days since the
 whole day of enrolment. longest_step: of a wait, days.
