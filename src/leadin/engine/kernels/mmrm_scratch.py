@@ -43,7 +43,7 @@ PATTERN, X, MEANS = range(3)
 """Rows of UNITS."""
 COUNT, LOG_DET, SHARE = range(3)
 """Rows after those of the times in SEEN."""
-SIGMA, CANDIDATE, STEP, GRADIENT, XY, GAMMA, ALONG, WEIGHTS, BACK, SLOPE, STATE = range(11)
+SIGMA, CANDIDATE, STEP, GRADIENT, XY, GAMMA, ALONG, WEIGHTS, BACK, SLOPE, STATE, BEST = range(12)
 """Rows of VECTORS."""
 
 
@@ -85,7 +85,7 @@ def layout(units: int, times: int, groups: int) -> tuple[Ints, tuple[int, int]]:
         INFORMATION: combined,
         FACTORS: combined,
         COVARIANCE: combined,
-        VECTORS: 11,
+        VECTORS: 12,
         TENSOR: pairs,
         HESSIAN: pairs,
         BENT: combined * pairs,
