@@ -137,7 +137,7 @@ def prepared(
     for p in range(g):
         used += work[first[SEEN] + m + COUNT, p]
     cross_products(work, first, starts, m, g)
-    first_start(work, first, m, g, values - effects, effects / m / used)
+    first_start(work, first, m, g, values - effects, effects / m / used, used)
     return GOING, m, g, place, unit
 
 

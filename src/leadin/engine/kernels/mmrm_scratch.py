@@ -46,6 +46,9 @@ COUNT, LOG_DET, SHARE = range(3)
 SIGMA, CANDIDATE, STEP, GRADIENT, XY, GAMMA, ALONG, WEIGHTS, BACK, SLOPE, STATE, BEST = range(12)
 """Rows of VECTORS."""
 
+LONGEST_STATE = 16
+"""Numbers that a row must have at least, for the state of a search."""
+
 
 @kernel
 def pairs_of(times: int) -> int:
@@ -66,8 +69,9 @@ def layout(units: int, times: int, groups: int) -> tuple[Ints, tuple[int, int]]:
     """
     pairs, effects = times * (times + 1) // 2, (groups + 1) * times
     entries = (groups + 1) * pairs + groups * times * times + effects
-    width = 8 * (max(units, entries) // 16 * 2 + 1)
-    width += 16 if width < max(units, entries) else 0
+    longest = max(units, entries, LONGEST_STATE)
+    width = 8 * (longest // 16 * 2 + 1)
+    width += 16 if width < longest else 0
     combined = 2 * groups + 1
     sizes = {
         TABLE: -(-(1 << times) // width),

@@ -36,14 +36,17 @@ GOING = -1
 ACCEPTED = -2
 """A point is better than those before, and its gradient and Hessian are wanted."""
 
-VALUE, LEFT, BEFORE, SIZE, SMALL, EXACT, STEPS, REFUSED, OFF, THIN, TRIED, LOWEST, AGAIN = range(13)
+VALUE, LEFT, BEFORE, SIZE, SMALL, EXACT, STEPS, REFUSED, OFF, THIN, TRIED, LOWEST, AGAIN, USED = range(14)
 """State of a search. VALUE: the deviance at SIGMA; LEFT: the Newton decrement there; BEFORE: the one before it; SIZE:
 which share of the step is tried; SMALL: whether the decrement is NEAR; EXACT: whether the exact Hessian is taken;
 STEPS: points accepted; REFUSED: points as good as singular. Of all searches: OFF: effects at a time for each unit,
 which the Hessian that is not exact goes by; THIN: whether all starts are tried; TRIED: how many were; LOWEST: the
-deviance of the best optimum, BEST; AGAIN: whether that is being gone back to.
+deviance of the best optimum, BEST; AGAIN: whether that is being gone back to; USED: units in the model.
 """
 
+LONGEST = 0.5
+"""How far a first try goes: the change of the covariance in its own metric, one being about all of a variance."""
+TINY = 1e-300
 MOST_STEPS = 200
 SOON = 12
 """Steps after which the exact Hessian is taken."""
@@ -131,7 +134,7 @@ def directed(work: Floats, first: Ints, m: int, expected: int) -> int:
         return NOT_CONVERGED
     small = left < NEAR and expected == 0
     work[state, LEFT] = left
-    work[state, SIZE] = 1.0
+    work[state, SIZE] = min(1.0, LONGEST * math.sqrt(0.5 * work[state, USED] / max(left, TINY)))
     work[state, SMALL] = 1.0 if small else 0.0
     work[state, BEFORE] = math.inf if expected == 1 else left
     slow = work[state, STEPS] >= SOON or (small and left > 0.1 * was)
@@ -140,5 +143,5 @@ def directed(work: Floats, first: Ints, m: int, expected: int) -> int:
         work[state, BEFORE] = math.inf
     put(work, vectors + CANDIDATE, 0.0, pairs)
     add(work, vectors + CANDIDATE, 1.0, vectors + SIGMA, pairs)
-    add(work, vectors + CANDIDATE, -1.0, vectors + STEP, pairs)
+    add(work, vectors + CANDIDATE, -work[state, SIZE], vectors + STEP, pairs)
     return GOING

@@ -40,6 +40,7 @@ from leadin.engine.kernels.mmrm_search import (
     REFUSED_POINTS,
     THIN,
     TRIED,
+    USED,
     VALUE,
     cholesky,
 )
@@ -57,12 +58,13 @@ WELL_APART = 0.01
 
 
 @kernel
-def first_start(work: Floats, first: Ints, m: int, g: int, left: float, off: float) -> None:
-    """The state of the first search. left: values less effects; off: see OFF."""
+def first_start(work: Floats, first: Ints, m: int, g: int, left: float, off: float, used: float) -> None:
+    """The state of the first search. left: values less effects; off, used: see OFF, USED."""
     state = first[VECTORS] + STATE
     work[state, OFF] = off
     work[state, THIN] = 1.0 if left < THIN_BELOW * pairs_of(m) else 0.0
     work[state, TRIED] = 0.0
+    work[state, USED] = used
     work[state, LOWEST] = math.inf
     _begin(work, state)
     _from_residuals(work, first, m, g)
