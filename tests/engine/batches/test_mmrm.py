@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from leadin.engine.batches.mmrm import mmrm
+from leadin.engine.collapsed import group_starts
 from leadin.engine.fits import (
     CONVERGED,
     DF,
     ESTIMATE,
+    FIGURES,
     NO_VARIATION,
     NOT_CONVERGED,
     RANK_DEFICIENT,
@@ -23,6 +25,8 @@ from leadin.engine.fits import (
     TOO_FEW,
     P,
 )
+from leadin.engine.kernels.mmrm import mmrm_trials
+from leadin.engine.kernels.mmrm_scratch import ORDINARY, SIGMA, VECTORS, layout
 
 from .repeated import Repeated, repeated, together
 
@@ -65,6 +69,23 @@ def test_equals_r_s_mmrm(entry):
     assert figures[DF] == pytest.approx(entry["df"], rel=2e-5)
     assert figures[STATISTIC] == figures[ESTIMATE] / figures[STANDARD_ERROR]
     assert np.isnan(figures[P])
+
+
+@pytest.mark.evidence("mmrm", "reference")
+@pytest.mark.parametrize("entry", GOLDEN[:8], ids=[f"{e['dataset']}-{e['model']}-{e['peer']}" for e in GOLDEN[:8]])
+def test_the_covariance_of_the_times_equals_r_s_mmrm(entry):
+    """Reference: validation/mmrm/golden_B.json."""
+    sums, seen, sizes = golden(entry["dataset"], -1 if entry["model"] == "B7" else 0).given
+    times = seen.shape[2]
+    first, shape = layout(seen.shape[3], times, 2)
+    work, figures, codes = np.empty(shape), np.empty((1, 1, FIGURES)), np.empty((1, 1), dtype=np.int8)
+    starts = group_starts(np.array(sizes))
+    mmrm_trials(0, 1, sums, seen, 0, starts, 0, times - 1, False, figures, codes, work, first)
+    deviation = work[first[ORDINARY] : first[ORDINARY + 1], 3]
+    sigma = np.zeros((times, times))
+    sigma[np.tril_indices(times)] = work[first[VECTORS] + SIGMA, : times * (times + 1) // 2]
+    sigma = (sigma + np.tril(sigma, -1).T) * np.outer(deviation, deviation)
+    assert np.abs(sigma - np.array(entry["Sigma"])).max() < 1e-5
 
 
 def figures_of(trial, *rest, **more):
