@@ -91,10 +91,10 @@ PLAN = np.dtype(
 """A protocol's timetable and rules; days from the scheduled time zero.
 
 days, early, late: of all `visits`, of which the first `lead_in` are at or before time zero. opens, closes: first and
-last day of their windows as the protocol has them; early and late may be narrower, so that visits keep apart. parts: steps of the path
-between neighbours of enrolment, lead-in visits and time zero, and of time zero, later visits and `latest`. step_table:
-what drift does in a step, by parts and whole days of a gap. clock_table: the Weibull clock by whole days since the
-whole day of enrolment. longest_step: of a wait, days.
+last day of their windows as the protocol has them; early and late may be narrower, so that visits keep apart. parts:
+steps of the path between neighbours of enrolment, lead-in visits and time zero, and of time zero, later visits and
+`latest`. step_table: what drift does in a step, by parts and whole days of a gap. clock_table: the Weibull clock by
+whole days since the whole day of enrolment. longest_step: of a wait, days.
 
 screening_visit, allocation_visit, baseline_visit: positions, NONE where there is none. allocation: its day, NaN where
 none is named. belongs: AT_ZERO, ... origin: FROM_ALLOCATION, ... (above).
