@@ -224,13 +224,13 @@ def test_a_population_or_a_path_that_is_too_large_is_refused():
     bounds = tuple(EntryBound(variable="age_years", minimum=18) for _ in range(17))
     many = population.model_copy(update={"entry": bounds})
     times = timetable(protocol)
-    with pytest.raises(UsageError, match="at most 16 bounds of the population .* got 17"):
+    with pytest.raises(UsageError, match=r"at most 16 bounds of the population .* got 17"):
         fast_plan(protocol, many, times, [2], 2, ("alsfrs_r",), keep_seen=True, longest_wait=0.0)
-    with pytest.raises(UsageError, match="at most 512 steps of a path .* got 5"):
+    with pytest.raises(UsageError, match=r"at most 512 steps of a path .* got 5"):
         fast_plan(
             protocol, population, times, [2], 2, ("alsfrs_r",), keep_seen=True, longest_wait=0.0, longest_step=0.71
         )
-    with pytest.raises(UsageError, match="at most 512 steps of a path .* got 6"):
+    with pytest.raises(UsageError, match=r"at most 512 steps of a path .* got 6"):
         fast_plan(protocol, population, times, [2], 2, ("alsfrs_r",), keep_seen=True, longest_wait=20_000.0)
 
 
