@@ -283,9 +283,8 @@ def test_every_protocol_of_the_library_goes_the_same_way(name, effect, populatio
 
 @pytest.mark.slow
 @pytest.mark.parametrize("effect", EFFECTS)
-@pytest.mark.parametrize("population", ["pro-act", "fast-progressor"])
-def test_every_protocol_under_every_effect(effect, population, monkeypatch):
-    people = load_population(population)
+def test_every_protocol_under_every_effect(effect, monkeypatch):
+    people = load_population("pro-act")
     for name in library_names():
         protocol = load_protocol(name)
         same_trial(monkeypatch, protocol, people, EFFECTS[effect], 100 // len(protocol.arms) + 1, replicate=11)
@@ -375,6 +374,20 @@ def test_unusual_protocols_go_the_same_way(what, monkeypatch):
 def test_unusual_protocols_under_every_effect(effect, monkeypatch):
     for protocol in UNUSUAL.values():
         same_trial(monkeypatch, protocol, load_population("pro-act"), EFFECTS[effect], 60, replicate=5)
+
+
+@pytest.mark.parametrize("effect", ["slowing", "lasting", "some-respond"])
+@pytest.mark.parametrize("name", ["hadassah-repeated", "nurown-us-phase3"])
+def test_deaths_between_doses_take_the_later_ones_away(name, effect, monkeypatch):
+    protocol, people = load_protocol(name), load_population("pro-act")
+    deadly = people.survival.model_copy(update={"scale_months": people.survival.scale_months / 3.0})
+    population = people.model_copy(update={"survival": deadly})
+    told, after = same_trial(monkeypatch, protocol, population, EFFECTS[effect], 120)
+    planned = ~np.isnan(after.dose_days)
+    lost = planned & ~after.given & (after.dose_days >= after.death_day[:, None])
+    assert (lost.any(axis=1) & after.dosed).sum() > 5
+    assert (lost.all(axis=1)).any()
+    assert (told.death[told.followed] < np.inf).sum() > 20
 
 
 @pytest.mark.parametrize("early", [7, 40])
