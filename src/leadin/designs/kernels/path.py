@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from leadin.designs.kernels.plan import CLOCK_DAYS, GAP_DAYS, PARTS, Record
 from leadin.disease.kernels.decline import STEP, describe_step, drift_after, step_loss
-from leadin.disease.kernels.people import RATE
+from leadin.disease.kernels.people import RATE, U_DEATH
 from leadin.disease.kernels.survival import clock, moment_within, times_hazard
 from leadin.engine.kernels.compiled import kernel
 from leadin.months import DAYS_PER_MONTH
@@ -51,8 +51,7 @@ def untreated(
     which: BEFORE_ZERO, ... place: of the first normal; a step takes two. A gap of no steps has no length.
     """
     nodes, z, day, lost, step = scratch.nodes, scratch.normals, scratch.day, scratch.lost, scratch.step
-    rate = scratch.traits[RATE]
-    sd = nature.drift_sd * math.sqrt(rate)
+    rate, sd = scratch.traits[RATE], scratch.drift_sd
     total = lost[first]
     for j in range(gaps):
         steps = 1
@@ -87,9 +86,11 @@ def clock_at(nature: Record, plan: Record, day: float, enrolment: float) -> floa
 @kernel
 def safe(nature: Record, plan: Record, scratch: Record, last: float, lowest: float) -> bool:
     """Whether he lives to the day `last` even if his score had been at its lowest all the time: then his death need
-    not be looked for."""
+    not be looked for. His threshold is at least u, the uniform number that it is made of, times what his rate does."""
     most = times_hazard(lowest, nature.hazard_per_point, nature.reference_score)
-    return clock_at(nature, plan, last, scratch.enrolment) * most < scratch.threshold
+    reached = clock_at(nature, plan, last, scratch.enrolment) * most
+    u = scratch.uniforms[U_DEATH]
+    return reached < u * scratch.threshold_per_log or reached < -math.log(1.0 - u) * scratch.threshold_per_log
 
 
 @kernel
@@ -98,14 +99,15 @@ def day_of_death(
 ) -> float:
     """The day on which the cumulative hazard, `hazard` on the first day, passes the threshold; infinite when not up to
     `until`, or on this path. Leaves the hazard at the end in scratch.hazard[0] where he lives."""
+    threshold = -math.log(1.0 - scratch.uniforms[U_DEATH]) * scratch.threshold_per_log
     before = clock_at(nature, plan, day[0], scratch.enrolment)
     times = times_hazard(score[0], nature.hazard_per_point, nature.reference_score)
     for s in range(steps):
         now = clock_at(nature, plan, day[s + 1], scratch.enrolment)
         later = times_hazard(score[s + 1], nature.hazard_per_point, nature.reference_score)
         rise = (now - before) * (times + later) / 2.0
-        if hazard + rise > scratch.threshold:
-            return moment_within(day[s], day[s + 1], hazard, hazard + rise, scratch.threshold)
+        if hazard + rise > threshold:
+            return moment_within(day[s], day[s + 1], hazard, hazard + rise, threshold)
         hazard += rise
         before, times = now, later
         if day[s + 1] >= until:
