@@ -70,8 +70,6 @@ def lead_in_path(nature: Record, plan: Record, scratch: Record, at: int) -> None
         score[s], scratch.lead_day[s] = traits[SCORE] + lost[steps] - lost[s], day[s]
         lowest = min(lowest, score[s])
     scratch.lowest, scratch.hazard_known, scratch.death = lowest, 0, math.inf
-    excess = rate - nature.rate_mean
-    scratch.threshold_per_log = math.exp(-nature.hazard_per_rate * excess)
     if not safe(nature, plan, scratch, 0.0, lowest):
         scratch.death = day_of_death(nature, plan, scratch, scratch.lead_day, score, steps, 0.0, 0.0)
         scratch.hazard_known, scratch.hazard_at_zero = 1, scratch.hazard[0]

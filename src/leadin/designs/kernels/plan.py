@@ -143,7 +143,6 @@ SCRATCH = np.dtype(
         ("lead_day", np.float64, (STEPS_AT_MOST + 2,)),
         ("lead_score", np.float64, (STEPS_AT_MOST + 2,)),
         ("lead_steps", np.int64),
-        ("threshold_per_log", np.float64),
         ("death", np.float64),
         ("drop_out", np.float64),
         ("wait", np.float64),
@@ -160,7 +159,7 @@ SCRATCH = np.dtype(
 
 Of a candidate: traits, values by measure and visit, and for entry by occasion and measure; enrolment; drift and, where
 known, cumulative hazard at time zero; lowest: score of the lead-in; lead_day, lead_score: its `lead_steps` steps;
-threshold_per_log: the hazard at which he dies is that times -log(1 - u); death, drop_out: infinite when not at all.
+death, drop_out: infinite when not at all.
 Along the path: day, points lost untreated, score, effect of each step on function and on the strength of either side.
 Of his doses: days, NaN for none, in doses of half effect, shares by side, those given. wait: days by which his own time
 zero is later; waiting, steps: steps of the path before it, and in all. dosed, acts: 1 or 0.
