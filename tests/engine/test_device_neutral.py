@@ -25,6 +25,7 @@ from leadin.engine.gpu import LIBRARIES, on_gpu
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normal_distribution import normal_cdf, normal_quantile
 from leadin.engine.kernels.normals import normals
+from leadin.engine.kernels.philox import ROOM
 from leadin.engine.kernels.quantile_table import from_table
 from leadin.engine.kernels.uniforms import exponentials, uniforms
 from leadin.engine.quantile_table import gamma_table
@@ -83,7 +84,7 @@ def random_numbers():
 
 
 def words(n):
-    return np.zeros(n + 1, dtype=np.uint64)
+    return np.zeros(n + ROOM, dtype=np.uint64)
 
 
 def collapsed():
