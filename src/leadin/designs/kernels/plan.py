@@ -91,10 +91,10 @@ PLAN = np.dtype(
 """A protocol's timetable and rules; days from the scheduled time zero.
 
 days, early, late: of all `visits`, of which the first `lead_in` are at or before time zero. opens, closes: first and
-last day of their windows as the protocol has them; early and late may be narrower, so that visits keep apart. parts: steps of the path
-between neighbours of enrolment, lead-in visits and time zero, and of time zero, later visits and `latest`. step_table:
-what drift does in a step, by parts and whole days of a gap. clock_table: the Weibull clock by whole days since the
-whole day of enrolment. longest_step: of a wait, days.
+last day of their windows as the protocol has them; early and late may be narrower, so that visits keep apart.
+lead_in_parts, follow_up_parts: steps of the path between neighbours of enrolment, lead-in visits and time zero, and of
+time zero, later visits and `latest`. step_table: what drift does in a step, by parts and whole days of a gap.
+clock_table: the Weibull clock by whole days since the whole day of enrolment. longest_step: of a wait, days.
 
 screening_visit, allocation_visit, baseline_visit: positions, NONE where there is none. allocation: its day, NaN where
 none is named. belongs: AT_ZERO, ... origin: FROM_ALLOCATION, ... (above).
@@ -159,8 +159,8 @@ SCRATCH = np.dtype(
 
 Of a candidate: traits, values by measure and visit, and for entry by occasion and measure; enrolment; drift and, where
 known, cumulative hazard at time zero; lowest: score of the lead-in; lead_day, lead_score: its `lead_steps` steps;
-threshold: the hazard at which he dies; death, drop_out: infinite when not at all. Along
-the path: day, points lost untreated, score, effect of each step on function and on the strength of either side. Of his
+threshold: the hazard at which he dies; death, drop_out: infinite when not at all. Along the
+path: day, points lost untreated, score, effect of each step on function and on the strength of either side. Of his
 doses: days, NaN for none, in doses of half effect, shares by side, those given. wait: days by which his own time zero
 is later; waiting, steps: steps of the path before it, and in all. dosed, acts: 1 or 0.
 """
