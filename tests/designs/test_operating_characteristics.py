@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,12 +12,12 @@ import pytest
 
 import leadin
 from leadin.analysis.analyse import analyse_trial
-from leadin.designs import engines, operating_characteristics
+from leadin.designs import devices, operating_characteristics
 from leadin.designs.carried import chosen
 from leadin.designs.cells import cells_of
 from leadin.designs.design import Cell
+from leadin.designs.devices import BATCH
 from leadin.designs.figures import Figures
-from leadin.designs.operating_characteristics import BATCH
 from leadin.designs.questions import questions
 from leadin.designs.stopped import DesignStoppedError
 from leadin.designs.tally import added, tally
@@ -367,8 +368,7 @@ def test_progress_of_values_and_replicates(known):
         ({"device": "tpu"}, "device: expected cpu or gpu; got 'tpu'."),
         (
             {"device": "gpu", "engine": "plain"},
-            "device: expected a GPU that numba-cuda can use; the plain "
-            "engine runs on the CPU alone. Leave it out, or say cpu.",
+            "device: expected cpu under the plain engine; got gpu. Leave it out, or take the fast engine.",
         ),
         ({"engine": "slow"}, "engine: expected one of fast, plain; got 'slow'."),
         ({"value_participants": 0}, "value_participants: expected a whole number from 1 to 1,000,000,000; got 0."),
@@ -388,27 +388,49 @@ def test_what_is_refused_before_anything_is_simulated(known, settings, message):
 
 
 def test_a_gpu_that_is_not_there_is_refused(known, monkeypatch):
-    monkeypatch.setattr(engines, "_no_gpu", lambda: "found none on this machine")
-    with pytest.raises(UsageError, match=r"^device: expected a GPU that numba-cuda can use; found none on this mach"):
+    monkeypatch.setattr(devices, "missing", lambda: "the package numba-cuda is not installed")
+    with pytest.raises(UsageError) as refused:
         designed(device="gpu", engine="fast")
+    assert str(refused.value) == (
+        "device: expected a GPU that numba-cuda can use; the package numba-cuda is not installed. Add what it needs "
+        "beside the GPU and its driver with pip install 'leadin[gpu]', or use the CPU (--device cpu)."
+    )
+    assert known == []
+    monkeypatch.setattr(devices, "missing", lambda: None)
+    devices.refuse_missing_device("gpu", "fast")
 
 
-def test_why_there_is_no_gpu(monkeypatch):
-    assert engines._no_gpu() == "this version computes on the CPU alone"
-    monkeypatch.setattr(engines, "ON_GPU", True)
-    from numba import cuda
+@pytest.mark.parametrize(
+    ("trial", "together"),
+    [
+        ((200, 1, 10), 2**31 // (8 * 200 * 28) // 256 * 256),
+        ((200, 2, 10), 2**31 // (8 * 200 * 54) // 256 * 256),
+        ((1, 1, 0), 65_536),
+        ((2**31, 1, 1), 256),
+    ],
+)
+def test_how_many_replicates_are_at_once(trial, together):
+    """Participants, measures and visits decide it on a GPU: whole batches, in two gigabytes."""
+    assert devices.at_once("cpu", *trial) == (256, 32)
+    assert devices.at_once("gpu", *trial) == (together, together)
 
-    monkeypatch.setattr(cuda, "is_available", lambda: False)
-    assert engines._no_gpu() == "found none on this machine"
-    monkeypatch.setattr(cuda, "is_available", lambda: True)
-    assert engines._no_gpu() is None
-    engines.refuse_missing_device("gpu", "fast")
 
-    def broken():
-        raise RuntimeError("driver too old")
-
-    monkeypatch.setattr(cuda, "is_available", broken)
-    assert engines._no_gpu() == "got RuntimeError: driver too old"
+def test_on_a_gpu_one_worker_is_given_more_and_the_figures_are_the_same(known, monkeypatch):
+    here = designed(slowing=[0.5], replicates=600, threads=3)
+    monkeypatch.setattr(devices, "missing", lambda: None)
+    monkeypatch.setattr(devices, "MOST_AT_ONCE", 512)
+    monkeypatch.setattr(operating_characteristics, "on_device", lambda trials, device: trials)
+    counted_on, told = [], []
+    workers = operating_characteristics.Workers
+    monkeypatch.setattr(
+        operating_characteristics, "Workers", lambda threads: counted_on.append(threads) or workers(threads)
+    )
+    there = designed(slowing=[0.5], replicates=600, threads=3, device="gpu", progress=lambda *said: told.append(said))
+    assert counted_on == [3, 1]
+    assert [done for what, done, _ in told if what.endswith("replicates")] == [0, 512, 600]
+    assert [replace(cell, seconds=0, trials_per_second=0) for cell in there] == [
+        replace(cell, seconds=0, trials_per_second=0) for cell in here
+    ]
 
 
 def test_the_plain_engine_counts_what_the_analyses_say():

@@ -3,8 +3,7 @@
 As a test this file runs each on the CPU, and itself once as a program, in which numba compiles nothing and simulates a
 GPU: `python test_device_neutral.py FILE` writes what the kernels left in their arrays there.
 
-A method is added by one line of METHODS: the module in `engine/batches`, the kernel that it calls, which arguments of
-that are scratch (counted from the last: -1), and the call.
+A method is added by one line of METHODS: the module in `engine/batches` and the call of what it is named by.
 """
 
 import importlib
@@ -14,14 +13,12 @@ import sys
 import traceback
 import warnings
 from dataclasses import dataclass
-from importlib.util import find_spec
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from leadin.engine.collapsed import Collapsed
-from leadin.engine.gpu import LIBRARIES, on_gpu
+from leadin.engine.gpu import on_gpu
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normal_distribution import normal_cdf, normal_quantile
 from leadin.engine.kernels.normals import normals
@@ -36,34 +33,29 @@ PLACES = 700
 UNTOLD = 99
 """No code of a fit."""
 METHODS = {
-    "random_slope": ("random_slope", "random_slope_trials", (-4, -3, -2, -1), lambda f, c: f(c.sums, c.sizes)),
-    "broken_stick": ("broken_stick", "broken_stick_trials", (-3, -2, -1), lambda f, c: f(c.sums, c.sizes)),
-    "mmrm": ("mmrm", "mmrm_trials", (-2,), lambda f, c: f(c.sums, c.seen, c.sizes)),
-    "slope_change": ("slope_change", "slope_change_trials", (-2, -1), lambda f, c: f(c.sums, c.sizes)),
-    "ancova": ("ancova", "ancova_trials", (-2, -1), lambda f, c: f(c.sums, c.seen, c.survival, c.sizes)),
+    "random_slope": ("random_slope", lambda f, c, run: f(c.sums, c.sizes, run=run)),
+    "broken_stick": ("broken_stick", lambda f, c, run: f(c.sums, c.sizes, run=run)),
+    "mmrm": ("mmrm", lambda f, c, run: f(c.sums, c.seen, c.sizes, run=run)),
+    "slope_changes": ("slope_change", lambda f, c, run: f(c.sums, c.sizes, run=run)),
+    "ancova": ("ancova", lambda f, c, run: f(c.sums, c.seen, c.survival, c.sizes, run=run)),
     "joint_rank": (
         "joint_rank",
-        "joint_rank_trials",
-        (-5, -4, -3, -2, -1),
-        lambda f, c: f(c.sums, c.seen, c.survival, c.sizes, 0, ancova=True),
+        lambda f, c, run: f(c.sums, c.seen, c.survival, c.sizes, 0, ancova=True, run=run),
     ),
-    "responders": (
-        "responders",
-        "responder_trials",
-        (-2, -1),
-        lambda f, c: f(c.sums, c.survival, c.sizes, thresholds()),
-    ),
-    "survival_analyses": ("survival", "survival_trials", (-3, -2, -1), lambda f, c: f(c.survival, c.sizes, 0, 4.0)),
+    "joint_scores": ("joint_rank", lambda f, c, run: f(c.sums, c.seen, c.survival, c.sizes, run=run)),
+    "responders": ("responders", lambda f, c, run: f(c.sums, c.survival, c.sizes, thresholds(), run=run)),
+    "survival_analyses": ("survival", lambda f, c, run: f(c.survival, c.sizes, 0, 4.0, run=run)),
 }
 
 
 @dataclass(frozen=True)
 class Work:
-    """A kernel and what it is called with."""
+    """A kernel and what it is run with."""
 
     trials: object
     count: int
     arguments: tuple
+    written: tuple[int, ...]
     scratch: tuple[int, ...]
 
 
@@ -80,7 +72,8 @@ def random_trials(first, last, seed, flat, waits, scores, gammas, table, words):
 
 def random_numbers():
     arrays = tuple(np.zeros((TRIALS, PLACES)) for _ in range(4))
-    return Work(random_trials, TRIALS, (4_000_000_000, *arrays, gamma_table(2.0, 1.0), words(PLACES)), (6,))
+    given = (4_000_000_000, *arrays, gamma_table(2.0, 1.0), words(PLACES))
+    return Work(random_trials, TRIALS, given, (1, 2, 3, 4), (6,))
 
 
 def words(n):
@@ -120,22 +113,23 @@ def thresholds():
     return module.relative(30.0), module.absolute(0.5)
 
 
+class RecordedError(Exception):
+    """What a front would have run is known."""
+
+
 def method(name):
-    """What the batch of a method calls its kernel with."""
-    module_name, kernel_name, scratch, call = METHODS[name]
-    module = importlib.import_module(f"leadin.engine.batches.{module_name}")
-    compiled, calls = getattr(module, kernel_name), []
-    setattr(module, kernel_name, lambda *given: calls.append(given))
-    try:
-        call(getattr(module, name), collapsed())
-    except (IndexError, ValueError, FloatingPointError):
-        if not calls:
-            raise
-    finally:
-        setattr(module, kernel_name, compiled)
-    first, last, *given = calls[0]
-    assert first == 0
-    return Work(compiled, last, tuple(given), tuple(sorted(place % len(given) for place in scratch)))
+    """What the batch of a method runs."""
+    module_name, call = METHODS[name]
+    recorded = []
+
+    def record(trials, count, arguments, *, written=(), scratch=()):
+        places = (tuple(sorted(place % len(arguments) for place in some)) for some in (written, scratch))
+        recorded.append(Work(trials, count, tuple(arguments), *places))
+        raise RecordedError
+
+    with pytest.raises(RecordedError):
+        call(getattr(importlib.import_module(f"leadin.engine.batches.{module_name}"), name), collapsed(), record)
+    return recorded[0]
 
 
 def work(name):
@@ -143,22 +137,16 @@ def work(name):
 
 
 def left_behind(run, name):
-    """The arrays among the arguments after the run."""
+    """The arrays that the kernel leaves results in, after the run."""
     task = work(name)
-    arrays = [place for place, given in enumerate(task.arguments) if isinstance(given, np.ndarray)]
-    places = [place for place in arrays if place not in task.scratch]
-    for place in places:
+    for place in task.written:
         if task.arguments[place].dtype == np.int8:
             task.arguments[place][...] = UNTOLD
-    run(task.trials, task.count, task.arguments, written=places, scratch=task.scratch)
-    return {f"{name}/{place}": task.arguments[place] for place in places}
+    run(task.trials, task.count, task.arguments, written=task.written, scratch=task.scratch)
+    return {f"{name}/{place}": task.arguments[place] for place in task.written}
 
 
-def names():
-    """Of what there is to run; a method whose module is not there yet is left out."""
-    batches = find_spec("leadin.engine.batches") is not None
-    there = [name for name, (module, *_) in METHODS.items() if batches and find_spec(f"leadin.engine.batches.{module}")]
-    return ["random_numbers", *there]
+NAMES = ("random_numbers", *METHODS)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +159,7 @@ def simulated(tmp_path_factory):
     return dict(np.load(file))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", NAMES)
 def test_the_same_numbers_on_a_simulated_gpu(name, simulated):
     assert f"{name}/error" not in simulated, str(simulated[f"{name}/error"])
     here = left_behind(on_cpu, name)
@@ -182,35 +170,35 @@ def test_the_same_numbers_on_a_simulated_gpu(name, simulated):
         assert array.dtype != np.int8 or not np.any(array == UNTOLD), key
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kernel_writes_nothing_but_results_and_scratch(name):
+    task = work(name)
+    others = {
+        place: given.copy()
+        for place, given in enumerate(task.arguments)
+        if isinstance(given, np.ndarray) and place not in (*task.written, *task.scratch)
+    }
+    on_cpu(task.trials, task.count, task.arguments, written=task.written, scratch=task.scratch)
+    assert others
+    for place, before in others.items():
+        assert np.array_equal(task.arguments[place], before, equal_nan=before.dtype.kind == "f"), place
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", NAMES)
 def test_the_compiler_of_a_gpu_takes_it(name, monkeypatch):
     """Needs no GPU, but what compiles for one: it finds functions and allocations that a GPU does not have."""
-    for package in ("numba_cuda", "cuda.pathfinder"):
-        pytest.importorskip(package, reason=f"{package} is not installed: nothing can be compiled for a GPU")
-    from cuda.pathfinder import DynamicLibNotFoundError, load_nvidia_dynamic_lib
-
-    for library in LIBRARIES:
-        try:
-            load_nvidia_dynamic_lib(library)
-        except DynamicLibNotFoundError:
-            pytest.skip(f"the CUDA library {library} is not installed: nothing can be compiled for a GPU")
-    from numba import cuda, typeof
-
-    monkeypatch.setattr("numba.cuda.dispatcher.get_current_device", lambda: SimpleNamespace(compute_capability=(9, 0)))
-    from leadin.engine.gpu_launch import launcher
+    from ..gpu_compiler import ptx_of
 
     task = work(name)
-    given = tuple(each[None] if place in task.scratch else each for place, each in enumerate(task.arguments))
-    types = (typeof(task.count), typeof(given))
-    text, _ = cuda.compile_ptx(launcher(task.trials, task.scratch).py_func, types, cc=(9, 0))
+    text = ptx_of(monkeypatch, task.trials, task.count, task.arguments, task.scratch)
     assert ".target sm_90" in text
     assert ".entry" in text
 
 
 if __name__ == "__main__":
     found = {}
-    for each in names():
+    for each in NAMES:
         with warnings.catch_warnings():
             warnings.simplefilter("error" if each == "random_numbers" else "ignore")
             try:

@@ -30,6 +30,10 @@ def test_blocks_are_as_many_as_trials_fill_and_scratch_has_room_for(count, scrat
     assert gpu._blocks(count, scratch_bytes) == blocks
 
 
+def broken():
+    raise RuntimeError("too old")
+
+
 @pytest.fixture
 def machine(monkeypatch):
     """A machine with what it is told to have; by default all."""
@@ -43,7 +47,7 @@ def machine(monkeypatch):
         pathfinder.DynamicLibNotFoundError = type("DynamicLibNotFoundError", (RuntimeError,), {})
         pathfinder.load_nvidia_dynamic_lib = load
         cuda = types.ModuleType("numba.cuda")
-        cuda.is_available = lambda: driver
+        cuda.is_available = driver if callable(driver) else lambda: driver
         monkeypatch.setattr(gpu, "find_spec", lambda name: object() if package and name == "numba_cuda" else None)
         monkeypatch.setattr("numba.cuda", cuda, raising=False)
         monkeypatch.setitem(sys.modules, "numba.cuda", cuda)
@@ -59,6 +63,7 @@ def machine(monkeypatch):
         ({}, None),
         ({"package": False}, "the package numba-cuda is not installed"),
         ({"driver": False}, "no GPU with a CUDA driver was found"),
+        ({"driver": broken}, "the CUDA driver does not work (RuntimeError: too old)"),
         ({"lost": ("nvvm",)}, "the CUDA library nvvm was not found"),
         ({"lost": ("nvrtc",)}, "the CUDA library nvrtc was not found"),
     ],
@@ -134,6 +139,12 @@ found = gpu.fetched(sums)
 assert isinstance(found, np.ndarray)
 assert np.array_equal(found[:3], 3 * values[:3].sum(axis=1))
 assert np.array_equal(found[3:], 2 * values[3:].sum(axis=1))
+
+assert gpu.here(found) is found
+assert np.array_equal(gpu.here(sums), found)
+kept = gpu.resident(np.zeros(trials))
+gpu.on_gpu(add_trials, trials, (room, there, 2.0, places, kept, codes), written=(-2, -1), scratch=(-6, -3))
+assert np.array_equal(gpu.fetched(kept), 2 * values.sum(axis=1))
 
 here = np.zeros(trials)
 gpu.on_gpu(lambda first, last, sums: sums.__setitem__(first, 1.0), trials, (here,))

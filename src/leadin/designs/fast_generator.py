@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from leadin.disease.load import load_population
 from leadin.disease.population import Population
 from leadin.engine.collapsed import SUMS, Collapsed
 from leadin.engine.kernels.philox import ROOM
+from leadin.engine.running import Run, on_cpu
 from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.protocol import Protocol
 from leadin.simulation.participants import sites_of
@@ -72,38 +75,43 @@ class FastGenerator:
         self._times = self.months.size if keep_seen else 0
         self._strata = strata_of(protocol, sites)
         self._of_thread = threading.local()
+        self._run: Run = on_cpu
+        self._made: Callable[..., Any] = np.empty
+
+    def elsewhere(self, run: Run, made: Callable[..., Any] = np.empty) -> FastGenerator:
+        """The same trials, made by `run`, into arrays of `made`: those of `engine.gpu` stay on the GPU."""
+        other = copy(self)
+        other._run, other._made = run, made
+        return other
 
     def generate(self, first: int, count: int) -> Collapsed:
         """Replicates first, first + 1, ..., first + count - 1. The arrays are the caller's to keep."""
         n, m = int(self.sizes.sum()), len(self.measures)
-        sums = np.empty((count, m, SUMS, n))
-        seen = np.empty((count, m, self._times, n))
-        survival = np.empty((count, 2, n))
+        sums = self._made((count, m, SUMS, n), np.float64)
+        seen = self._made((count, m, self._times, n), np.float64)
+        survival = self._made((count, 2, n), np.float64)
         screened = np.empty(count, dtype=np.int64)
-        turns, words, blocks, scratch = self._scratch()
-        simulate_trials(
+        runs = self.runs
+        asked = (
             first,
-            count,
             *self._keys,
-            self.nature[0],
-            self.plan[0],
-            self.cure[0],
-            self.runs.dose_days,
-            self.runs.doses,
-            self.runs.wait,
-            self.runs.sides,
-            turns,
-            words,
-            blocks,
-            scratch,
-            sums,
-            seen,
-            survival,
-            screened,
+            self.nature,
+            self.plan,
+            self.cure,
+            runs.dose_days,
+            runs.doses,
+            runs.wait,
+            runs.sides,
         )
-        filled = screened > 0
-        sums[~filled], seen[~filled], survival[~filled] = 0.0, np.nan, 0.0  # what was begun means nothing
-        return Collapsed(self.sizes, sums, seen, survival, filled)
+        scratch, out = self._scratch(), (sums, seen, survival, screened)
+        self._run(
+            simulate_trials,
+            count,
+            (*asked, *scratch, *out),
+            scratch=range(len(asked), len(asked) + len(scratch)),
+            written=range(len(asked) + len(scratch), len(asked) + len(scratch) + len(out)),
+        )
+        return Collapsed(self.sizes, sums, seen, survival, screened > 0)
 
     def _scratch(self) -> tuple[Floats, NDArray[np.uint64], Ints, Record]:
         """The scratch space of this thread: of a trial, and of one participant."""
@@ -114,7 +122,7 @@ class FastGenerator:
             of_thread.words = np.zeros(places, dtype=np.uint64)
             of_thread.blocks = np.zeros((self._strata, self.sizes.size), dtype=np.int64)
             of_thread.record = np.zeros(1, dtype=SCRATCH).view(np.recarray)
-        return of_thread.turns, of_thread.words, of_thread.blocks, of_thread.record[0]
+        return of_thread.turns, of_thread.words, of_thread.blocks, of_thread.record
 
 
 def strata_of(protocol: Protocol, sites: int) -> int:

@@ -24,6 +24,10 @@ class Figures:
     high: Floats
     codes: Codes
 
+    def cut(self, first: int, count: int) -> Figures:
+        """Those of trials first to first + count - 1."""
+        return Figures(*(getattr(self, field.name)[first : first + count] for field in fields(Figures)))
+
 
 def joined(parts: Sequence[Figures]) -> Figures:
     """The figures of several batches of trials as one, in order."""

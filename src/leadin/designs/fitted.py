@@ -22,6 +22,8 @@ from leadin.designs.plain_generator import pooled
 from leadin.designs.questions import Question
 from leadin.engine.collapsed import Collapsed, Floats
 from leadin.engine.fits import NOT_FILLED, Fits
+from leadin.engine.gpu import here
+from leadin.engine.running import Run, on_cpu
 from leadin.protocols.planned_analysis import PlannedAnalysis
 
 
@@ -29,12 +31,14 @@ from leadin.protocols.planned_analysis import PlannedAnalysis
 class Setting:
     """What the fits of a design share. measures (M,) and months (k,): of the collapsed trials. listed: of each measure,
     which of the planned visits list it (k,). clock_start: months from time zero at which survival is counted from,
-    None where it differs between participants."""
+    None where it differs between participants. run: where they are
+    fitted; on a GPU trials cannot be joined."""
 
     measures: tuple[str, ...]
     months: Floats
     listed: tuple[np.ndarray[Any, np.dtype[np.bool_]], ...]
     clock_start: float | None
+    run: Run = on_cpu
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,9 @@ def _completed(done: Any) -> Figures:
 def _slope_model(name: str) -> Fit:
     def fit(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
         planned, reference = asked[0].planned, asked[0].reference or 0
-        run = getattr(_batch(name), name)
+        batch = getattr(_batch(name), name)
         measure = setting.measures.index(planned.measure)
-        return _figures(run(trials.sums, trials.sizes, reference, measure=measure), planned)
+        return _figures(batch(trials.sums, trials.sizes, reference, measure=measure, run=setting.run), planned)
 
     return fit
 
@@ -91,6 +95,7 @@ def _slope_change(trials: Collapsed, asked: Sequence[Question], setting: Setting
         asked[0].reference or 0,
         measure=setting.measures.index(planned.measure),
         share_baseline=planned.share_baseline,
+        run=setting.run,
     )
     return _figures(fits, planned)
 
@@ -106,6 +111,7 @@ def _ancova(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> l
         asked[0].reference or 0,
         measure=measure,
         at=int(np.flatnonzero(setting.listed[measure])[visit]),
+        run=setting.run,
     )
     return _figures(fits, planned)
 
@@ -121,6 +127,7 @@ def _mmrm(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> lis
         measure=measure,
         at=asked[0].visit,
         degrees_of_freedom=planned.degrees_of_freedom,
+        run=setting.run,
     )
     return _figures(fits, planned)
 
@@ -138,6 +145,7 @@ def _responders(trials: Collapsed, asked: Sequence[Question], setting: Setting) 
         measures=[setting.measures.index(name) for name in dict.fromkeys((planned.measure, *planned.either_of))],
         kept=batch.Kept(*(how == "not_responder" for how in (planned.non_declining, died, planned.missing))),
         share_baseline=planned.share_baseline,
+        run=setting.run,
     )
     reference = asked[0].reference
     done = batch.shares(counts, planned.alpha) if reference is None else None
@@ -156,12 +164,12 @@ def _threshold(batch: Any, question: Question) -> Any:
 
 
 def _log_rank(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
-    fits = _batch("survival").log_rank(trials.survival, trials.sizes, asked[0].reference)
+    fits = _batch("survival").log_rank(trials.survival, trials.sizes, asked[0].reference, run=setting.run)
     return _figures(fits, asked[0].planned)
 
 
 def _cox(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
-    fits = _batch("survival").cox(trials.survival, trials.sizes, asked[0].reference)
+    fits = _batch("survival").cox(trials.survival, trials.sizes, asked[0].reference, run=setting.run)
     return _figures(fits, asked[0].planned)
 
 
@@ -184,6 +192,7 @@ def _joint_rank(trials: Collapsed, asked: Sequence[Question], setting: Setting) 
         measure=measure,
         times=times,
         end=end,
+        run=setting.run,
     )
     (ranked,) = _figures(fits.wilcoxon, planned)
     # Its standard error is that under the null hypothesis: of no use for an interval.
@@ -194,7 +203,7 @@ def _joint_rank(trials: Collapsed, asked: Sequence[Question], setting: Setting) 
 def _seen(trials: Collapsed, setting: Setting, measure: int) -> Floats:
     """Values at the visits that list the measure."""
     listed = setting.listed[measure]
-    return trials.seen if listed.all() else trials.seen[:, :, listed]
+    return trials.seen if listed.all() else here(trials.seen)[:, :, listed]
 
 
 def _only_filled(figures: Figures, trials: Collapsed) -> Figures:

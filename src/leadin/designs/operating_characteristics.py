@@ -12,10 +12,11 @@ from leadin.analysis.rerandomisation import Progress
 from leadin.designs.carried import Chosen, chosen
 from leadin.designs.cells import Counted, cells_of
 from leadin.designs.design import Design
-from leadin.designs.engines import DEFAULT_ENGINE, ENGINES, VALUE_PARTICIPANTS, refuse_missing_device, trials_of
+from leadin.designs.devices import BATCH, CPU, STEP, at_once, refuse_missing_device
+from leadin.designs.engines import DEFAULT_ENGINE, ENGINES, VALUE_PARTICIPANTS, on_device, trials_of
 from leadin.designs.figures import Trials, joined
 from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, thread_number
-from leadin.designs.questions import Question, questions
+from leadin.designs.questions import Question, measures_of, questions
 from leadin.designs.stopped import DesignStoppedError
 from leadin.designs.tally import Tally, added, tally
 from leadin.designs.values import Value, values_of
@@ -30,10 +31,6 @@ from leadin.protocols.protocol import Protocol
 from leadin.version import __version__
 
 REPLICATES = 10_000
-BATCH = 256
-"""Replicates whose counts and moments are made in one piece; on it, and on nothing else, the last digit depends."""
-STEP = 32
-"""Replicates simulated and fitted at once: they stay in the cache of a core."""
 MOST_VALUE_PARTICIPANTS = 1_000_000_000
 
 
@@ -170,32 +167,45 @@ def _point(
         lambda done, total: tell(f"{where}: large trials for the value", done, total),
         randomised=order.protocol.randomised,
     )
+    # Few and large trials are for the CPU: a GPU has one thread for each.
+    trials = on_device(trials, order.device)
     started = time.perf_counter()
     parts: list[tuple[Tally, ...]] = []
     done = 0
     tell(f"{where}: replicates", 0, order.replicates)
-    workers = Workers(threads)
+    workers = Workers(threads if order.device == CPU else 1)
+    measures = measures_of([question.planned for question in asked])
+    given, step = at_once(order.device, sum(sizes), len(measures), len(order.protocol.visits))
 
-    def work(batch: Batch) -> tuple[Tally, ...]:
-        return counted(trials, asked, values, batch, workers)
+    def work(batch: Batch) -> list[tuple[Tally, ...]]:
+        return counted(trials, asked, values, batch, workers, step)
 
-    for part in workers.in_order(work, batches(1, order.replicates, BATCH), where):
-        parts.append(part)
-        done += part[0].trials
+    for made in workers.in_order(work, batches(1, order.replicates, given), where):
+        parts += made
+        done += sum(part[0].trials for part in made)
         tell(f"{where}: replicates", done, order.replicates)
     tallies = tuple(added([part[number] for part in parts]) for number in range(len(asked)))
     return Counted(sizes, slowing, tallies, values, time.perf_counter() - started)
 
 
 def counted(
-    trials: Trials, asked: Sequence[Question], values: Sequence[Value], batch: Batch, workers: Workers
-) -> tuple[Tally, ...]:
-    """The tallies of one batch, a step of replicates at a time."""
+    trials: Trials,
+    asked: Sequence[Question],
+    values: Sequence[Value],
+    batch: Batch,
+    workers: Workers,
+    step: int = STEP,
+) -> list[tuple[Tally, ...]]:
+    """The tallies of each BATCH replicates of a batch, of which `step` are simulated and fitted at a time."""
     figures = []
-    for step in batches(batch.first, batch.count, STEP):
+    for some in batches(batch.first, batch.count, step):
         workers.go_on()
-        figures.append(trials.figures(step.first, step.count))
-    return tuple(
-        tally(question, joined([part[number] for part in figures]), values[number].value)
-        for number, question in enumerate(asked)
-    )
+        figures.append(trials.figures(some.first, some.count))
+    whole = [joined([part[number] for part in figures]) for number in range(len(asked))]
+    return [
+        tuple(
+            tally(question, whole[number].cut(piece.first, piece.count), values[number].value)
+            for number, question in enumerate(asked)
+        )
+        for piece in batches(0, batch.count, BATCH)
+    ]

@@ -39,7 +39,11 @@ def missing() -> str | None:
         return "the package numba-cuda is not installed"
     from numba import cuda
 
-    if not cuda.is_available():
+    try:
+        found = cuda.is_available()
+    except Exception as error:  # a driver that is broken fails in many ways
+        return f"the CUDA driver does not work ({type(error).__name__}: {error})"
+    if not found:
         return "no GPU with a CUDA driver was found"
     from cuda.pathfinder import DynamicLibNotFoundError, load_nvidia_dynamic_lib
 
@@ -67,6 +71,11 @@ def fetched(array: Resident) -> Array:
     return copy
 
 
+def here(array: Array | Resident) -> Array:
+    """The array, as numpy has it, wherever it is."""
+    return array if isinstance(array, np.ndarray) else fetched(array)
+
+
 def on_gpu(
     trials: Callable[..., None],
     count: int,
@@ -78,12 +87,13 @@ def on_gpu(
     """Calls `trials(i, i + 1, *arguments)` for each trial i of 0 to count - 1, in a thread of the GPU.
 
     trials: a kernel. arguments: numbers, numpy arrays (copied to the GPU), and arrays that are there already. written:
-    the places among the arguments of the numpy arrays into which results are copied back. scratch: the places of those
-    that the CPU gives to one thread to work in: each thread of the GPU has its own, and nothing is copied. A trial may
-    write into its own part of the other arguments.
+    the places among the arguments (-1: the last) of the arrays that results are in; they are copied back into those of
+    numpy. scratch: the places of those that the CPU gives to one thread to work in: each thread of the GPU has its own,
+    and nothing is copied. A trial may write into its own part of the other arguments.
     Raises NoGpuError where there is no GPU, or no package to use it.
     """
     launching = _launching()
+    scratch = sorted(place % len(arguments) for place in scratch)
     blocks = _blocks(count, sum(arguments[place].nbytes for place in scratch))
     there = []
     for place, given in enumerate(arguments):
@@ -94,7 +104,8 @@ def on_gpu(
     if count > 0:
         launching.launcher(trials, tuple(scratch))[blocks, THREADS](count, tuple(there))
     for place in written:
-        there[place].copy_to_host(arguments[place])
+        if isinstance(arguments[place], np.ndarray):
+            there[place].copy_to_host(arguments[place])
 
 
 def _blocks(count: int, scratch_bytes: int) -> int:

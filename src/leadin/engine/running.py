@@ -23,7 +23,7 @@ class Run(Protocol):
         written: Sequence[int] = ...,
         scratch: Sequence[int] = ...,
     ) -> None:
-        """Runs a kernel over trials 0 to count - 1."""
+        """Runs a kernel over trials 0 to count - 1. written, scratch: places among the arguments; -1: the last."""
 
 
 def on_cpu(
@@ -43,3 +43,8 @@ def on_cpu(
         if not isinstance(arguments[place], np.ndarray):
             raise TypeError(f"argument {place} is to be written into: expected an array, got {arguments[place]!r}")
     trials(0, count, *arguments)
+
+
+def as_taken(array: Any) -> Any:
+    """Floats as a kernel takes them: an array of numpy without gaps, one on a GPU as it is."""
+    return np.ascontiguousarray(array, dtype=np.float64) if isinstance(array, np.ndarray) else array

@@ -5,6 +5,9 @@ A replicate is a function of (seed, replicate) alone. The plain twin is `leadin.
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,17 +26,20 @@ Word = np.uint32
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Records = Any
+"""An array of one record: a kernel of a GPU takes no record by itself."""
 
 
 @kernel
 def simulate_trials(
     first: int,
-    count: int,
+    last: int,
+    first_replicate: int,
     k0: Word,
     k1: Word,
-    nature: Record,
-    plan: Record,
-    cure: Record,
+    nature: Records,
+    plan: Records,
+    cure: Records,
     dose_days: Floats,
     doses: Floats,
     waits: Floats,
@@ -41,26 +47,28 @@ def simulate_trials(
     turns: Floats,
     words: Words,
     blocks: Ints,
-    scratch: Record,
+    scratch: Records,
     sums: Floats,
     seen: Floats,
     survival: Floats,
     screened: Ints,
 ) -> None:
-    """Replicates first, first + 1, ...: sums (count, m, 16, n), seen (count, m, k, n), survival (count, 2, n).
+    """Trials first to last - 1 of R: sums (R, m, 16, n), seen (R, m, k, n), survival (R, 2, n), screened (R,). Trial r
+    is replicate first_replicate + r.
 
-    dose_days, doses (q, n, d), waits (q, n), sides (n, d, 4): see `leadin.designs.manufacturing_runs.Runs`. turns,
-    words (n + 1, words with room for more, see `fill_words`), blocks (s, a): scratch space beside `scratch`. screened
-    (count,): candidates seen, negative where screening gave up before all places were filled.
+    nature, plan, cure (1,): one record each. dose_days, doses (q, n, d), waits (q, n), sides (n, d, 4): see
+    `leadin.designs.manufacturing_runs.Runs`. Scratch of one thread: turns, words (n + 1, words with room for more, see
+    `fill_words`), blocks (s, a), scratch (1,), a record. screened: candidates seen, negative where screening gave up
+    before all places were filled; sums and survival of such a trial are 0, seen NaN.
     """
-    for r in range(count):
+    for r in range(first, last):
         screened[r] = simulate_trial(
-            np.uint32(first + r),
+            np.uint32(first_replicate + r),
             k0,
             k1,
-            nature,
-            plan,
-            cure,
+            nature[0],
+            plan[0],
+            cure[0],
             dose_days,
             doses,
             waits,
@@ -68,11 +76,19 @@ def simulate_trials(
             turns,
             words,
             blocks,
-            scratch,
+            scratch[0],
             sums[r],
             seen[r],
             survival[r],
         )
+        if screened[r] <= 0:
+            blank(sums[r], seen[r], survival[r])
+
+
+@kernel
+def blank(sums: Floats, seen: Floats, survival: Floats) -> None:
+    """Takes away what was begun of a trial."""
+    sums[:], seen[:], survival[:] = 0.0, math.nan, 0.0
 
 
 @kernel

@@ -13,6 +13,7 @@ from leadin.engine.collapsed import Floats, Ints
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.ancova import LAST, LEFT_OUT, WORST, ancova_trials
 from leadin.engine.kernels.mean_tests import SUMMED
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def change_at(
     standing: Standing | None = None,
     adjusted: bool = True,
     filled: Flags | None = None,
+    run: Run = on_cpu,
 ) -> Changes:
     """The change from the last value at or before time 0 to the planned time `at`, of units that have both.
 
@@ -68,25 +70,29 @@ def change_at(
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
     made = Changes(fits, np.zeros((trials, groups), dtype=np.int64))
     stands = LEFT_OUT if standing is None else LAST if standing.worst is None else WORST
-    ancova_trials(
-        0,
+    run(
+        ancova_trials,
         trials,
-        np.ascontiguousarray(sums, dtype=np.float64),
-        np.ascontiguousarray(seen, dtype=np.float64),
-        np.ascontiguousarray(survival, dtype=np.float64),
-        measure,
-        at % times,
-        stands,
-        0.0 if standing is None or standing.worst is None else standing.worst,
-        0.0 if standing is None else standing.by,
-        adjusted,
-        starts,
-        reference,
-        fits.figures,
-        fits.codes,
-        made.counted,
-        np.empty((2, units)),
-        np.empty((2, groups, SUMMED)),
+        (
+            as_taken(sums),
+            as_taken(seen),
+            as_taken(survival),
+            measure,
+            at % times,
+            stands,
+            0.0 if standing is None or standing.worst is None else standing.worst,
+            0.0 if standing is None else standing.by,
+            adjusted,
+            starts,
+            reference,
+            fits.figures,
+            fits.codes,
+            made.counted,
+            np.empty((2, units)),
+            np.empty((2, groups, SUMMED)),
+        ),
+        written=(-5, -4, -3),
+        scratch=(-2, -1),
     )
     return made if filled is None else Changes(only_filled(fits, filled), made.counted)
 
@@ -103,6 +109,7 @@ def ancova(
     standing: Standing | None = None,
     adjusted: bool = True,
     filled: Flags | None = None,
+    run: Run = on_cpu,
 ) -> Fits:
     """The fits of `change_at`, which see."""
     return change_at(
@@ -116,4 +123,5 @@ def ancova(
         standing=standing,
         adjusted=adjusted,
         filled=filled,
+        run=run,
     ).fits

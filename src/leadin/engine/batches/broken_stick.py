@@ -10,10 +10,17 @@ from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.three_effects import NUMBERS, SEGMENTS, broken_stick_trials
 from leadin.engine.kernels.three_effects_deviance import GROUPS
 from leadin.engine.kernels.three_effects_units import CAPACITY, SEGMENT
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 def broken_stick(
-    sums: Floats, sizes: Ints, reference: int = 0, *, measure: int = 0, filled: NDArray[np.bool_] | None = None
+    sums: Floats,
+    sizes: Ints,
+    reference: int = 0,
+    *,
+    measure: int = 0,
+    filled: NDArray[np.bool_] | None = None,
+    run: Run = on_cpu,
 ) -> Fits:
     """The change of slope at time 0 in each group less that in `reference`; with one group the change itself.
 
@@ -36,18 +43,22 @@ def broken_stick(
         raise ValueError(f"filled: expected shape ({trials},); got {usable.shape}")
     segments = sum(-(-int(size) // CAPACITY) for size in sizes)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.empty((trials, contrasts), dtype=np.int8))
-    broken_stick_trials(
-        0,
+    run(
+        broken_stick_trials,
         trials,
-        np.ascontiguousarray(sums, dtype=np.float64),
-        measure,
-        usable,
-        group_starts(np.asarray(sizes, dtype=np.int64)),
-        reference,
-        fits.figures,
-        fits.codes,
-        np.empty(segments * SEGMENT),
-        np.empty(SEGMENTS + 2 * segments, dtype=np.int64),
-        np.empty(NUMBERS),
+        (
+            as_taken(sums),
+            measure,
+            usable,
+            group_starts(np.asarray(sizes, dtype=np.int64)),
+            reference,
+            fits.figures,
+            fits.codes,
+            np.empty(segments * SEGMENT),
+            np.empty(SEGMENTS + 2 * segments, dtype=np.int64),
+            np.empty(NUMBERS),
+        ),
+        written=(-5, -4),
+        scratch=(-3, -2, -1),
     )
     return fits

@@ -18,6 +18,7 @@ from leadin.engine.fits import CONVERGED, FIGURES, STATISTIC, Fits, P
 from leadin.engine.kernels.joint_rank import joint_rank_trials
 from leadin.engine.kernels.joint_scores import SPARE_ROWS, WORK_ROWS
 from leadin.engine.rank_sum import exact_p_values
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def joint_rank(
     times: int | None = None,
     end: float = math.inf,
     ancova: bool = False,
+    run: Run = on_cpu,
 ) -> JointRankFits:
     """Each group but the reference against it, from the arrays of `Collapsed`.
 
@@ -73,7 +75,7 @@ def joint_rank(
         _empty(trials, contrasts), _empty(trials, contrasts * ancova), np.empty(trials, dtype=np.int64)
     )
     one = JointScores(np.empty((1, n), dtype=np.int64), np.empty((1, n)), made.singly)
-    _run(sums, seen, survival, sizes, reference, measure, times, end, made, one)
+    _run(sums, seen, survival, sizes, reference, measure, times, end, made, one, run)
     _exact(made.wilcoxon, sizes, reference)
     return made
 
@@ -87,6 +89,7 @@ def joint_scores(
     measure: int = 0,
     times: int | None = None,
     end: float = math.inf,
+    run: Run = on_cpu,
 ) -> JointScores:
     """Scores and ranks of every unit; arguments as in `joint_rank`."""
     n = _check(sums, seen, survival, sizes, 0, measure)
@@ -94,7 +97,7 @@ def joint_scores(
     singly = np.empty(trials, dtype=np.int64)
     scores = JointScores(np.empty((trials, n), dtype=np.int64), np.empty((trials, n)), singly)
     unwanted = JointRankFits(_empty(trials, 0), _empty(trials, 0), singly)
-    _run(sums, seen, survival, sizes, 0, measure, times, end, unwanted, scores)
+    _run(sums, seen, survival, sizes, 0, measure, times, end, unwanted, scores, run)
     return scores
 
 
@@ -109,34 +112,41 @@ def _run(
     end: float,
     fits: JointRankFits,
     kept: JointScores,
+    run: Run,
 ) -> None:
+    """kept: of all trials, or with one row scratch."""
     k, n = seen.shape[2:]
     count = k if times is None else times
     if not 0 <= count <= k:
         raise ValueError(f"times: expected 0 to {k}; got {count}")
     if math.isnan(end):
         raise ValueError("end: expected a time; got NaN")
-    joint_rank_trials(
-        0,
+    all_kept = kept.scores.shape[0] == survival.shape[0]
+    run(
+        joint_rank_trials,
         survival.shape[0],
-        np.ascontiguousarray(sums, dtype=np.float64),
-        np.ascontiguousarray(seen, dtype=np.float64),
-        np.ascontiguousarray(survival, dtype=np.float64),
-        measure,
-        count,
-        end,
-        group_starts(sizes),
-        reference,
-        fits.wilcoxon.figures,
-        fits.wilcoxon.codes,
-        fits.ancova.figures,
-        fits.ancova.codes,
-        fits.singly,
-        kept.scores,
-        kept.ranks,
-        np.empty((count, n)),
-        np.empty((WORK_ROWS, 2 * n + 3 * len(sizes) + 2)),
-        np.empty((SPARE_ROWS, 2 * n + 2), dtype=np.int64),
+        (
+            as_taken(sums),
+            as_taken(seen),
+            as_taken(survival),
+            measure,
+            count,
+            end,
+            group_starts(sizes),
+            reference,
+            fits.wilcoxon.figures,
+            fits.wilcoxon.codes,
+            fits.ancova.figures,
+            fits.ancova.codes,
+            fits.singly,
+            kept.scores,
+            kept.ranks,
+            np.empty((count, n)),
+            np.empty((WORK_ROWS, 2 * n + 3 * len(sizes) + 2)),
+            np.empty((SPARE_ROWS, 2 * n + 2), dtype=np.int64),
+        ),
+        written=(-10, -9, -8, -7, -6, -5, -4) if all_kept else (-10, -9, -8, -7, -6),
+        scratch=(-3, -2, -1) if all_kept else (-5, -4, -3, -2, -1),
     )
 
 

@@ -11,6 +11,7 @@ from leadin.engine.collapsed import SUMS, Floats, group_starts
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.mmrm import mmrm_trials
 from leadin.engine.kernels.mmrm_scratch import layout
+from leadin.engine.running import Run, as_taken, on_cpu
 
 MOST_TIMES = 12
 
@@ -27,6 +28,7 @@ def mmrm(
     measure: int = 0,
     at: int = -1,
     degrees_of_freedom: DegreesOfFreedom = "satterthwaite",
+    run: Run = on_cpu,
 ) -> Fits:
     """The model value ~ time + time:group + time:baseline over the k planned times, covariance unstructured, REML.
 
@@ -62,19 +64,23 @@ def mmrm(
     first, shape = layout(units, times, groups)
     contrasts = max(1, groups - 1)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
-    mmrm_trials(
-        0,
+    run(
+        mmrm_trials,
         trials,
-        np.ascontiguousarray(sums, dtype=np.float64),
-        np.ascontiguousarray(seen, dtype=np.float64),
-        measure,
-        starts,
-        reference,
-        at % times,
-        degrees_of_freedom == "kenward_roger_linear",
-        fits.figures,
-        fits.codes,
-        np.empty(shape),
-        first,
+        (
+            as_taken(sums),
+            as_taken(seen),
+            measure,
+            starts,
+            reference,
+            at % times,
+            degrees_of_freedom == "kenward_roger_linear",
+            fits.figures,
+            fits.codes,
+            np.empty(shape),
+            first,
+        ),
+        written=(-4, -3),
+        scratch=(-2,),
     )
     return fits

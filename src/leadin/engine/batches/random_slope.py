@@ -12,6 +12,7 @@ from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.random_slope import LINE, random_slope_trials
 from leadin.engine.kernels.random_slope_deviance import SMALL
 from leadin.engine.kernels.random_slope_sums import GROUP
+from leadin.engine.running import Run, as_taken, on_cpu
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,7 +38,13 @@ def scratch(sizes: Ints) -> Scratch:
 
 
 def random_slope(
-    sums: Floats, sizes: Ints, reference: int = 0, *, measure: int = 0, filled: NDArray[np.bool_] | None = None
+    sums: Floats,
+    sizes: Ints,
+    reference: int = 0,
+    *,
+    measure: int = 0,
+    filled: NDArray[np.bool_] | None = None,
+    run: Run = on_cpu,
 ) -> Fits:
     """The fits of R trials: y ~ time + group:time + (time | unit), REML, Satterthwaite; times from zero on.
 
@@ -47,7 +54,7 @@ def random_slope(
     ValueError for shapes that do not match.
     """
     sizes = np.ascontiguousarray(sizes, dtype=np.int64)
-    sums = np.ascontiguousarray(sums, dtype=np.float64)
+    sums = as_taken(sums)
     if sums.ndim != 4 or sums.shape[2:] != (SUMS, sizes.sum()) or not 0 <= measure < sums.shape[1]:
         raise ValueError(
             f"sums: expected shape (trials, more than {measure} measures, {SUMS}, {sizes.sum()}); got {sums.shape}"
@@ -61,18 +68,22 @@ def random_slope(
     contrasts = max(sizes.size - 1, 1)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.empty((trials, contrasts), dtype=np.int8))
     work = scratch(sizes)
-    random_slope_trials(
-        0,
+    run(
+        random_slope_trials,
         trials,
-        sums,
-        measure,
-        known,
-        group_starts(sizes),
-        reference,
-        fits.figures,
-        fits.codes,
-        work.groups,
-        work.small,
-        work.line,
+        (
+            sums,
+            measure,
+            known,
+            group_starts(sizes),
+            reference,
+            fits.figures,
+            fits.codes,
+            work.groups,
+            work.small,
+            work.line,
+        ),
+        written=(-5, -4),
+        scratch=(-3, -2, -1),
     )
     return fits

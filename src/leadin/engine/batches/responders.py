@@ -14,6 +14,7 @@ from leadin.engine.collapsed import Floats, Ints
 from leadin.engine.fits import CONVERGED, NOT_FILLED, TOO_FEW
 from leadin.engine.kernels.fisher import fisher_tables
 from leadin.engine.kernels.responders import COUNTED, REACHED, responder_trials
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def responders(
     measures: Sequence[int] = (0,),
     kept: Kept | None = None,
     share_baseline: bool = False,
+    run: Run = on_cpu,
 ) -> Ints:
     """Units that reached each of K thresholds, and those that count: (R, A, K, 2).
 
@@ -71,19 +73,23 @@ def responders(
         raise ValueError(f"survival: expected {(trials, 2, units)} and at least one measure; got {survival.shape}")
     rules = np.array([(each.factor, each.step, float(each.either)) for each in thresholds]).reshape(-1, 3)
     counts = np.zeros((trials, starts.size - 1, len(thresholds), 2), dtype=np.int64)
-    responder_trials(
-        0,
+    run(
+        responder_trials,
         trials,
-        np.ascontiguousarray(sums, dtype=np.float64),
-        np.ascontiguousarray(survival, dtype=np.float64),
-        np.array(looked_at, dtype=np.int64),
-        starts,
-        rules,
-        np.array([kept.rising, kept.eventful, kept.unseen], dtype=np.float64),
-        share_baseline,
-        counts,
-        np.empty((len(looked_at), 2, units)),
-        np.empty((2, units)),
+        (
+            as_taken(sums),
+            as_taken(survival),
+            np.array(looked_at, dtype=np.int64),
+            starts,
+            rules,
+            np.array([kept.rising, kept.eventful, kept.unseen], dtype=np.float64),
+            share_baseline,
+            counts,
+            np.empty((len(looked_at), 2, units)),
+            np.empty((2, units)),
+        ),
+        written=(-3,),
+        scratch=(-2, -1),
     )
     return counts
 

@@ -13,6 +13,7 @@ from leadin.engine.collapsed import Floats, Ints
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.mean_tests import SUMMED
 from leadin.engine.kernels.slope_change import slope_change_trials
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def slope_changes(
     measure: int = 0,
     share_baseline: bool = False,
     filled: Flags | None = None,
+    run: Run = on_cpu,
 ) -> SlopeChanges:
     """Least-squares slopes over times <= 0 and > 0 of each unit with at least three values in each; the others do not
     count.
@@ -50,21 +52,25 @@ def slope_changes(
     starts = starts_of(sums, sizes, reference, (measure,))
     trials, groups = sums.shape[0], starts.size - 1
     made = SlopeChanges(_unfitted(trials, groups), _unfitted(trials, groups - 1), np.zeros((trials, groups), np.int64))
-    slope_change_trials(
-        0,
+    run(
+        slope_change_trials,
         trials,
-        np.ascontiguousarray(sums, dtype=np.float64),
-        measure,
-        starts,
-        reference,
-        share_baseline,
-        made.within.figures,
-        made.within.codes,
-        made.between.figures,
-        made.between.codes,
-        made.counted,
-        np.empty((2, sums.shape[3])),
-        np.empty((groups, SUMMED)),
+        (
+            as_taken(sums),
+            measure,
+            starts,
+            reference,
+            share_baseline,
+            made.within.figures,
+            made.within.codes,
+            made.between.figures,
+            made.between.codes,
+            made.counted,
+            np.empty((2, sums.shape[3])),
+            np.empty((groups, SUMMED)),
+        ),
+        written=(-7, -6, -5, -4, -3),
+        scratch=(-2, -1),
     )
     if filled is None:
         return made
@@ -79,9 +85,12 @@ def slope_change(
     measure: int = 0,
     share_baseline: bool = False,
     filled: Flags | None = None,
+    run: Run = on_cpu,
 ) -> Fits:
     """Each group but the reference minus it; of one group its mean change. See `slope_changes`."""
-    return slope_changes(sums, sizes, reference, measure=measure, share_baseline=share_baseline, filled=filled).answer
+    return slope_changes(
+        sums, sizes, reference, measure=measure, share_baseline=share_baseline, filled=filled, run=run
+    ).answer
 
 
 def slope_change_within(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from leadin.engine.collapsed import Floats, Ints, group_starts
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.survival import survival_trials
+from leadin.engine.running import Run, as_taken, on_cpu
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,41 @@ class SurvivalFits:
     cox: Fits
 
 
-def survival_analyses(survival: Floats, sizes: Ints, reference: int, until: float) -> SurvivalFits:
+def survival_analyses(
+    survival: Floats, sizes: Ints, reference: int, until: float, *, run: Run = on_cpu
+) -> SurvivalFits:
     """All three, from one pass over survival (R, 2, n): times from 0 on, and 1 for an event, else 0.
 
     sizes (A,): units of each group, which stand one group after the other. until: the time that Kaplan-Meier is asked
     about.
     """
-    return _fitted(survival, sizes, reference, until, True, True, True)
+    return _fitted(survival, sizes, reference, until, True, True, True, run)
 
 
-def kaplan_meier(survival: Floats, sizes: Ints, until: float) -> Fits:
+def kaplan_meier(survival: Floats, sizes: Ints, until: float, *, run: Run = on_cpu) -> Fits:
     """Survival of each group at the time `until` alone; see `survival_analyses`."""
-    return _fitted(survival, sizes, 0, until, True, False, False).kaplan_meier
+    return _fitted(survival, sizes, 0, until, True, False, False, run).kaplan_meier
 
 
-def log_rank(survival: Floats, sizes: Ints, reference: int) -> Fits:
+def log_rank(survival: Floats, sizes: Ints, reference: int, *, run: Run = on_cpu) -> Fits:
     """The log-rank tests alone; see `survival_analyses`."""
-    return _fitted(survival, sizes, reference, math.nan, False, True, False).log_rank
+    return _fitted(survival, sizes, reference, math.nan, False, True, False, run).log_rank
 
 
-def cox(survival: Floats, sizes: Ints, reference: int) -> Fits:
+def cox(survival: Floats, sizes: Ints, reference: int, *, run: Run = on_cpu) -> Fits:
     """The hazard ratios alone; see `survival_analyses`."""
-    return _fitted(survival, sizes, reference, math.nan, False, False, True).cox
+    return _fitted(survival, sizes, reference, math.nan, False, False, True, run).cox
 
 
 def _fitted(
-    survival: Floats, sizes: Ints, reference: int, until: float, curves: bool, tests: bool, ratios: bool
+    survival: Floats,
+    sizes: Ints,
+    reference: int,
+    until: float,
+    curves: bool,
+    tests: bool,
+    ratios: bool,
+    run: Run,
 ) -> SurvivalFits:
     starts = group_starts(sizes)
     groups, n = starts.size - 1, int(starts[-1])
@@ -71,22 +81,26 @@ def _fitted(
     made = SurvivalFits(
         _empty(trials, groups * curves), _empty(trials, contrasts * tests), _empty(trials, contrasts * ratios)
     )
-    survival_trials(
-        0,
+    run(
+        survival_trials,
         trials,
-        np.ascontiguousarray(survival, dtype=np.float64),
-        starts,
-        reference,
-        until,
-        made.kaplan_meier.figures,
-        made.kaplan_meier.codes,
-        made.log_rank.figures,
-        made.log_rank.codes,
-        made.cox.figures,
-        made.cox.codes,
-        np.empty((4, max(n, groups) + 1)),
-        np.empty((2, groups, n + 1)),
-        np.empty((3, n), dtype=np.int64),
+        (
+            as_taken(survival),
+            starts,
+            reference,
+            until,
+            made.kaplan_meier.figures,
+            made.kaplan_meier.codes,
+            made.log_rank.figures,
+            made.log_rank.codes,
+            made.cox.figures,
+            made.cox.codes,
+            np.empty((4, max(n, groups) + 1)),
+            np.empty((2, groups, n + 1)),
+            np.empty((3, n), dtype=np.int64),
+        ),
+        written=(-9, -8, -7, -6, -5, -4),
+        scratch=(-3, -2, -1),
     )
     return made
 
