@@ -74,14 +74,6 @@ def imitated(protocol: Protocol, analyses: Sequence[PlannedAnalysis] | None = No
     return Imitated(tuple(kept), tuple(left_out))
 
 
-def compares_with_lead_in(protocol: Protocol, analyses: Sequence[PlannedAnalysis]) -> bool:
-    """Whether any of them holds participants of one arm against their own lead-in, in a way that can be imitated."""
-    alone = len(protocol.arms) == 1
-    return any(
-        _of_its_lead_in(each, alone) and why_not(protocol, settings(each, alone=alone)) is None for each in analyses
-    )
-
-
 def _of_its_lead_in(planned: PlannedAnalysis, alone: bool) -> bool:
     return planned.method in LEAD_IN_METHODS and (alone or planned.method != "broken_stick")
 

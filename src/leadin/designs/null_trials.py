@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -156,7 +156,8 @@ def _counted(trials: Collapsed, question: Question, setting: Setting) -> Counts 
         return None
     sums = trials.sums[:, setting.measures.index(question.planned.measure)]
     visits = sums[:, BEFORE + COUNT] + sums[:, ZERO] + sums[:, AFTER + COUNT]
-    return (visits > 0).sum(axis=1, keepdims=True)
+    participants: Counts = (visits > 0).sum(axis=1, keepdims=True)
+    return participants
 
 
 def _level(question: Question, figures: Figures, column: int, counted: Counts | None) -> ChanceLevel | None:

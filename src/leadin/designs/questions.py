@@ -135,7 +135,9 @@ def within_arms(protocol: Protocol, asked: Sequence[Question]) -> tuple[Question
     lead-in: change of slope, and responders."""
     names = tuple(arm.name for arm in protocol.arms)
     return tuple(
-        replace(question, arms=names, contrasts=(WITHIN[method],) * len(names), reference=None, tested=method in OWN_LEAD_IN)
+        replace(
+            question, arms=names, contrasts=(WITHIN[method],) * len(names), reference=None, tested=method in OWN_LEAD_IN
+        )
         for question in asked
         for method in (question.planned.method,)
         if question.reference is not None and method in ("slope_change", "responders")
