@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leadin.analysis.slopes import FEWEST_VISITS
 from leadin.designs.carried import MOST_VISITS, refusal
-from leadin.designs.questions import BETWEEN_ARMS, COUNTED, SURVIVAL
+from leadin.designs.questions import BETWEEN_ARMS, COUNTED
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.protocol import Protocol
 
@@ -82,16 +82,9 @@ def why_not(protocol: Protocol, planned: PlannedAnalysis) -> str | None:
     """Why chance cannot imitate the analysis, as the end of a sentence; None where it can."""
     if planned.method not in COUNTED:
         return NOT_SIMULATED
-    if refusal(protocol, planned, fast=True) is not None:
-        return _settings_not_simulated(protocol, planned) or _lacking(protocol, planned)
-    unknown = [] if planned.method in SURVIVAL else _not_measured((planned.measure, *planned.either_of))
-    return f"{', '.join(unknown)} is not among the measures that are simulated" if unknown else None
-
-
-def _not_measured(measures: Sequence[str]) -> list[str]:
-    from leadin.designs.fast_plan import KINDS  # with it comes the compiler
-
-    return [measure for measure in dict.fromkeys(measures) if measure not in KINDS]
+    if refusal(protocol, planned, fast=True) is None:
+        return None
+    return _settings_not_simulated(protocol, planned) or _lacking(protocol, planned)
 
 
 def _settings_not_simulated(protocol: Protocol, planned: PlannedAnalysis) -> str | None:

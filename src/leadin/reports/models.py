@@ -15,7 +15,15 @@ from leadin.reports.estimate_words import estimate_words, shown_value
 from leadin.reports.numbers import ABSENT, number, p_value
 from leadin.reports.safety_table import KINDS
 from leadin.reports.tables import Column, Rows, Table
-from leadin.reports.untreated import BELOW, GROUP, MEAN, below_words, level_of, untreated_notes, untreated_words
+from leadin.reports.untreated import (
+    FALSE_POSITIVES,
+    GROUP,
+    MEAN,
+    false_positive_words,
+    level_of,
+    untreated_notes,
+    untreated_words,
+)
 from leadin.reports.wording import capital, measure_words, method_words, rule_words, short_method
 
 if TYPE_CHECKING:
@@ -109,7 +117,7 @@ def models_table(
         Column("Estimate", numeric=True),
         Column(interval_name, numeric=True),
         *(
-            (Column(capital(MEAN), numeric=True, group=GROUP), Column(BELOW, numeric=True, group=GROUP))
+            (Column(capital(MEAN), numeric=True, group=GROUP), Column(FALSE_POSITIVES, numeric=True, group=GROUP))
             if levels
             else ()
         ),
@@ -132,7 +140,7 @@ def models_table(
 
 
 def _untreated(row: Result, level: ChanceLevel | None) -> tuple[str, str]:
-    return (ABSENT, ABSENT) if level is None else (untreated_words(row, level), below_words(level))
+    return (ABSENT, ABSENT) if level is None else (untreated_words(row, level), false_positive_words(level))
 
 
 def _notes(tests: Mapping[Result, Result]) -> tuple[str, ...]:

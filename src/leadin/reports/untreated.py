@@ -35,7 +35,7 @@ GROUP = "With no treatment"
 """Heading over the columns of the table of models."""
 MEAN = "mean (95 % of trials)"
 COLUMN = f"{GROUP}: {MEAN}"
-BELOW = "p below level"
+FALSE_POSITIVES = "False positives"
 Z_95 = 1.959963984540054
 
 
@@ -55,7 +55,8 @@ def lead_in_rows(answers: Answers) -> tuple[Result, ...]:
 def level_of(row: Result, answers: Answers, chance: Chance | None) -> ChanceLevel | None:
     """What chance shows of the figure in a row: of a comparison of arms, an arm against its own lead-in, or the course
     of the only arm; None where nobody computed it, or where another row answers for the figure."""
-    if chance is None or is_rerandomised(row) or not _answers_first(row, answers):
+    told = row.estimate is not None or row.method == "log_rank"
+    if chance is None or not told or is_rerandomised(row) or not _answers_first(row, answers):
         return None
     made_by, alone = answers.made_by.get(row), len(answers.arms) == 1
     known = None if made_by is None else settings(made_by, alone=alone)
@@ -106,7 +107,7 @@ def untreated_words(row: Result, level: ChanceLevel) -> str:
     return f"{value} ({range_words})"
 
 
-def below_words(level: ChanceLevel) -> str:
+def false_positive_words(level: ChanceLevel) -> str:
     """In what share of untreated trials p is below the level of the analysis: `5.2 %`; a dash where none is tested."""
     return ABSENT if level.false_positive is None else percent(level.false_positive, 1)
 
@@ -131,12 +132,13 @@ def untreated_notes(levels: Sequence[ChanceLevel], rows: Sequence[Result], chanc
         notes.append(
             f"With no treatment: the same analyses of {plural(chance.replicates, 'simulated trial')} of the same "
             f"design (population {chance.population}) in which nobody is treated: the mean of their estimates, and the "
-            "range that holds 95 % of the trials. An estimate inside that range needs no treatment to explain it."
+            "range that holds 95 % of the trials. An estimate inside that range needs no treatment to explain it. A "
+            "dash: not computed, as for second tests of a comparison and for visits of a model that are not judged."
         )
     errors = [level.false_positive_mcse for level in levels if level.false_positive_mcse is not None]
     if errors:
         notes.append(
-            "p below level: the share of those trials in which p is below the level of the analysis though nobody is "
+            "False positives: the share of those trials in which p is below the level of the analysis though nobody is "
             f"treated (Monte Carlo error up to {percent(max(errors), 1)}). Between arms made by chance it should lie "
             "near the level; within an arm it tells how often the course of the disease alone looks like a change."
         )
