@@ -381,3 +381,16 @@ def test_a_bar_is_drawn_on_a_terminal_alone(monkeypatch):
         progress("this", 1, 2)
         progress("this", 2, 2)
         progress("that", 1, 1)
+
+
+def test_the_compiler_is_loaded_for_simulated_trials_alone(tmp_path):
+    """With a control, results on the screen need nothing of the engine."""
+    leadin.write(leadin.simulate("hanyang-phase2", n={"cells": 6, "control": 6}), tmp_path / "two")
+    program = (
+        "import sys; from leadin.cli.main import run; sys.argv[0] = 'leadin'\n"
+        "try: run()\n"
+        "except SystemExit: pass\n"
+        "sys.exit('numba' in sys.modules)"
+    )
+    for args in (["--help"], ["analyse", str(tmp_path / "two"), "--method", "slope_change"]):
+        assert subprocess.run([sys.executable, "-c", program, *args], capture_output=True, check=False).returncode == 0
