@@ -257,7 +257,7 @@ def test_the_cloud_is_of_pairs_and_capped(phase2, phase2_chance):
 
 def test_the_same_again_on_any_number_of_threads(phase2):
     def asked(**how):
-        return chance_level(phase2, replicates=150, analyses=(*LEAD_IN, *BETWEEN), n=ONE, **how)
+        return chance_level(phase2, replicates=300, analyses=(*LEAD_IN, *BETWEEN), n=ONE, **how)
 
     one = asked(threads=1)
     assert asked(threads=2) == one
@@ -366,12 +366,12 @@ def test_as_many_participants_as_are_asked_for_and_progress(phase2):
     told = []
     chance = chance_level(
         phase2,
-        replicates=100,
+        replicates=150,
         n={"cells": 5},
         analyses=LEAD_IN,
         progress=lambda *said: told.append(said),
     )
-    assert told == [(COMPILING, done, 3) for done in (0, 1, 2, 3)] + [(WHAT, 64, 100), (WHAT, 100, 100)]
+    assert told == [(COMPILING, done, 3) for done in (0, 1, 2, 3)] + [(WHAT, 125, 150), (WHAT, 150, 150)]
     assert COMPILING == "the fast engine (compiled once, then kept)"
     assert WHAT == "the same design with no treatment"
     assert chance.level("slope_change", "alsfrs_r", "cells").n <= 5

@@ -26,7 +26,7 @@ from leadin.protocols.protocol import Protocol
 
 WHAT = "the same design with no treatment"
 COMPILING = "the fast engine (compiled once, then kept)"
-BATCH = 64
+BATCH = 125
 """Replicates simulated and fitted at once."""
 NOT_ESTIMATED = "no simulated trial gave an estimate"
 
