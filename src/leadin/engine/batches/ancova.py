@@ -69,7 +69,7 @@ def change_at(
     contrasts = contrasts_of(groups)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
     made = Changes(fits, np.zeros((trials, groups), dtype=np.int64))
-    stands = LEFT_OUT if standing is None else LAST if standing.worst is None else WORST
+    by, worst = (0.0, None) if standing is None else (standing.by, standing.worst)
     run(
         ancova_trials,
         trials,
@@ -79,9 +79,9 @@ def change_at(
             as_taken(survival),
             measure,
             at % times,
-            stands,
-            0.0 if standing is None or standing.worst is None else standing.worst,
-            0.0 if standing is None else standing.by,
+            LEFT_OUT if standing is None else LAST if worst is None else WORST,
+            worst or 0.0,
+            by,
             adjusted,
             starts,
             reference,
