@@ -15,6 +15,7 @@ from leadin.engine.kernels.mmrm_scratch import layout
 MOST_TIMES = 12
 
 DegreesOfFreedom = Literal["satterthwaite", "kenward_roger_linear"]
+WAYS: tuple[DegreesOfFreedom, ...] = ("satterthwaite", "kenward_roger_linear")
 
 
 def mmrm(
@@ -56,14 +57,16 @@ def mmrm(
         raise ValueError(f"seen: expected 1 to {MOST_TIMES} times; got {times}")
     if not -times <= at < times:
         raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
+    if degrees_of_freedom not in WAYS:
+        raise ValueError(f"degrees_of_freedom: expected {' or '.join(WAYS)}; got {degrees_of_freedom!r}")
     first, shape = layout(units, times, groups)
     contrasts = max(1, groups - 1)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
     mmrm_trials(
         0,
         trials,
-        sums,
-        seen,
+        np.ascontiguousarray(sums, dtype=np.float64),
+        np.ascontiguousarray(seen, dtype=np.float64),
         measure,
         starts,
         reference,

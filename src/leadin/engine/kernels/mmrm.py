@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.engine.collapsed import BASE
-from leadin.engine.fits import CONVERGED, DF, ESTIMATE, FIGURES, STANDARD_ERROR, STATISTIC, TOO_FEW, Codes, P
+from leadin.engine.fits import (
+    CONVERGED,
+    DF,
+    ESTIMATE,
+    FIGURES,
+    NOT_CONVERGED,
+    STANDARD_ERROR,
+    STATISTIC,
+    TOO_FEW,
+    Codes,
+    P,
+)
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.mmrm_contrasts import added, tested
 from leadin.engine.kernels.mmrm_deviance import deviance, slope
@@ -33,7 +44,8 @@ from leadin.engine.kernels.mmrm_scratch import (
     X,
     pairs_of,
 )
-from leadin.engine.kernels.mmrm_search import ACCEPTED, EXACT, GOING, OFF, directed, going, judged, start
+from leadin.engine.kernels.mmrm_search import ACCEPTED, EXACT, GOING, OFF, directed, judged
+from leadin.engine.kernels.mmrm_starts import another_start, first_start
 from leadin.engine.kernels.mmrm_times import centred_baseline, regression
 
 Floats = NDArray[np.float64]
@@ -63,20 +75,19 @@ def mmrm_trials(
     codes (R, C): see `Fits`. work: scratch; first: of the blocks in it, as `layout` says. All of a fit is in this one
     function, and not in one that it calls: whatever holds it all is compiled in whole once more.
     """
-    groups = starts.size - 1
+    groups, state = starts.size - 1, first[VECTORS] + STATE
     for trial in range(begin, end):
         base = sums[trial, measure, BASE + 1]
         code, m, g, place, unit = prepared(seen[trial, measure], base, starts, at, work, first)
         while code == GOING:
             code = judged(work, first, m, deviance(work, first, groups, m, g))
-            if code != ACCEPTED:
-                continue
-            slope(work, first, groups, m, g)
-            exact = work[first[VECTORS] + STATE, EXACT] > 0.0
-            share = -1.0 if exact else -1.0 - work[first[VECTORS] + STATE, OFF]
-            for expected in (False, True):
-                sum_hessian(work, first, m, g, 0.0 if expected else 2.0, 1.0 if expected else share)
-                if exact and not expected:
+            if code == ACCEPTED:
+                slope(work, first, groups, m, g)
+            exact = work[state, EXACT] > 0.0
+            for expected in range(2 if code == ACCEPTED else 0):
+                share = 1.0 if exact or expected == 1 else 1.0 + work[state, OFF]
+                sum_hessian(work, first, m, g, expected, share)
+                if exact and expected == 0:
                     bent_information(work, first, groups, m, g)
                     forms(work, first, groups, m)
                     rest_forms(work, first, groups, m, g)
@@ -84,6 +95,8 @@ def mmrm_trials(
                 code = directed(work, first, m, expected)
                 if code != ACCEPTED:
                     break
+            if code in (CONVERGED, NOT_CONVERGED):
+                code = another_start(work, first, m, code)
         for contrast in range(codes.shape[1]):
             group = contrast + 1 if contrast >= reference and groups > 1 else contrast
             code_here = seen_code(code, groups, group, reference, place, work, first)
@@ -124,8 +137,7 @@ def prepared(
     for p in range(g):
         used += work[first[SEEN] + m + COUNT, p]
     cross_products(work, first, starts, m, g)
-    start(work, first, m, g)
-    going(work, first, effects / m / used)
+    first_start(work, first, m, g, values - effects, effects / m / used, used)
     return GOING, m, g, place, unit
 
 

@@ -49,7 +49,7 @@ Ints = NDArray[np.int64]
 
 @kernel
 def tested(work: Floats, first: Ints, groups: int, m: int) -> tuple[float, float, float]:
-    """Estimate, variance and degrees of freedom of the contrast in WEIGHTS ((A + 1) m,).."""
+    """Estimate, variance and degrees of freedom of the contrast in WEIGHTS ((A + 1) m,), at the optimum."""
     vectors, half, effects, pairs = first[VECTORS], first[HALF], (groups + 1) * m, pairs_of(m)
     onto_factors(work, first[FACTORS], groups, m, vectors + WEIGHTS, vectors + ALONG)
     variance = dot(work, vectors + ALONG, vectors + ALONG, effects)

@@ -58,12 +58,12 @@ SMALLEST_SHARE = 1e-6
 
 @kernel
 def deviance(work: Floats, first: Ints, groups: int, m: int, g: int) -> float:
-    """The deviance at the covariance CANDIDATE; NaN where it is as good as singular. Weights, factors
-    and estimates there stay in `work`.
+    """The deviance at the covariance CANDIDATE; infinite where that is as good as singular, NaN where it is not
+    positive definite. Weights, factors and estimates there stay in `work`.
     """
     share = pattern_weights(work, first, m, g)
     if not share > SMALLEST_SHARE:
-        return math.nan
+        return math.inf if share > 0.0 else math.nan
     vectors, fact = first[VECTORS], first[FACTORS]
     information(work, first, groups, m, g)
     log_det = factors(work, first, groups, m)

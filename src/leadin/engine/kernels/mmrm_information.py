@@ -69,12 +69,16 @@ def traces(work: Floats, first: Ints, m: int, g: int, n: int, out: int) -> None:
 
 
 @kernel
-def sum_hessian(work: Floats, first: Ints, m: int, g: int, share: float, weight: float) -> None:
-    """Fills HESSIAN, its lower triangle, with the first term for N = share U + weight W."""
+def sum_hessian(work: Floats, first: Ints, m: int, g: int, expected: int, share: float) -> None:
+    """Fills HESSIAN, its lower triangle, with the first term for N = 2 U - share W; expected 1: for N = share W, which
+    is its expectation but for the effects.
+    """
     for own in range(pairs_of(m)):
         inner = first[LOWER] + own
+        weight = share if expected == 1 else -share
         put_product(work, inner, weight, first[SEEN] + m + COUNT, first[W] + own, g)
-        add(work, inner, share, first[MOMENTS] + own, g)
+        if expected == 0:
+            add(work, inner, 2.0, first[MOMENTS] + own, g)
     traces(work, first, m, g, first[LOWER], first[HESSIAN])
 
 

@@ -43,8 +43,11 @@ PATTERN, X, MEANS = range(3)
 """Rows of UNITS."""
 COUNT, LOG_DET, SHARE = range(3)
 """Rows after those of the times in SEEN."""
-SIGMA, CANDIDATE, STEP, GRADIENT, XY, GAMMA, ALONG, WEIGHTS, BACK, SLOPE, STATE = range(11)
+SIGMA, CANDIDATE, STEP, GRADIENT, XY, GAMMA, ALONG, WEIGHTS, BACK, SLOPE, STATE, BEST = range(12)
 """Rows of VECTORS."""
+
+LONGEST_STATE = 16
+"""Numbers that a row must have at least, for the state of a search."""
 
 
 @kernel
@@ -66,8 +69,9 @@ def layout(units: int, times: int, groups: int) -> tuple[Ints, tuple[int, int]]:
     """
     pairs, effects = times * (times + 1) // 2, (groups + 1) * times
     entries = (groups + 1) * pairs + groups * times * times + effects
-    width = 8 * (max(units, entries) // 16 * 2 + 1)
-    width += 16 if width < max(units, entries) else 0
+    longest = max(units, entries, LONGEST_STATE)
+    width = 8 * (longest // 16 * 2 + 1)
+    width += 16 if width < longest else 0
     combined = 2 * groups + 1
     sizes = {
         TABLE: -(-(1 << times) // width),
@@ -85,7 +89,7 @@ def layout(units: int, times: int, groups: int) -> tuple[Ints, tuple[int, int]]:
         INFORMATION: combined,
         FACTORS: combined,
         COVARIANCE: combined,
-        VECTORS: 11,
+        VECTORS: 12,
         TENSOR: pairs,
         HESSIAN: pairs,
         BENT: combined * pairs,

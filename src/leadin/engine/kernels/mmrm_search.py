@@ -16,21 +16,15 @@ from numpy.typing import NDArray
 
 from leadin.engine.fits import CONVERGED, NOT_CONVERGED
 from leadin.engine.kernels.compiled import kernel
-from leadin.engine.kernels.mmrm_rows import add, dot, put, put_product
+from leadin.engine.kernels.mmrm_rows import add, dot, put
 from leadin.engine.kernels.mmrm_scratch import (
     CANDIDATE,
-    COUNT,
     GRADIENT,
-    HALF,
     HESSIAN,
-    SEEN,
     SIGMA,
     STATE,
     STEP,
-    SYY,
-    TENSOR,
     VECTORS,
-    pair,
     pairs_of,
 )
 
@@ -42,12 +36,17 @@ GOING = -1
 ACCEPTED = -2
 """A point is better than those before, and its gradient and Hessian are wanted."""
 
-VALUE, LEFT, BEFORE, SIZE, SMALL, EXACT, STEPS, REFUSED, OFF = range(9)
-"""State of a search: the deviance at SIGMA, the Newton decrement there, the one before it, which share of the step is
-tried, whether the decrement is NEAR, whether the exact Hessian is taken, points accepted, points as good as singular,
-what the effects take off the Hessian that is not exact: effects at a time for each unit.
+VALUE, LEFT, BEFORE, SIZE, SMALL, EXACT, STEPS, REFUSED, OFF, THIN, TRIED, LOWEST, AGAIN, USED = range(14)
+"""State of a search. VALUE: the deviance at SIGMA; LEFT: the Newton decrement there; BEFORE: the one before it; SIZE:
+which share of the step is tried; SMALL: whether the decrement is NEAR; EXACT: whether the exact Hessian is taken;
+STEPS: points accepted; REFUSED: points as good as singular. Of all searches: OFF: effects at a time for each unit,
+which the Hessian that is not exact goes by; THIN: whether all starts are tried; TRIED: how many were; LOWEST: the
+deviance of the best optimum, BEST; AGAIN: whether that is being gone back to; USED: units in the model.
 """
 
+LONGEST = 0.5
+"""How far a first try goes: the change of the covariance in its own metric, one being about all of a variance."""
+TINY = 1e-300
 MOST_STEPS = 200
 SOON = 12
 """Steps after which the exact Hessian is taken."""
@@ -63,34 +62,6 @@ NEAR = 1e-6
 """Newton decrement below which the decrease left is too small to be seen in the deviance."""
 FLAT = 1e-10
 """The data do not determine a parameter where the others leave less than this share of its curvature."""
-WELL_APART = 0.01
-"""Share of its variance that a time has left, given those before it, where the search starts."""
-
-
-@kernel
-def start(work: Floats, first: Ints, m: int, g: int) -> None:
-    """Fills CANDIDATE with the correlations of what the regressions left, of units seen at both times, drawn towards
-    zero until they are well positive definite.
-    """
-    sigma, factor, both = first[VECTORS] + CANDIDATE, first[TENSOR], first[HALF]
-    for s in range(m):
-        work[sigma, pair(s, s)] = 1.0
-        for t in range(s):
-            put_product(work, both, 1.0, first[SEEN] + s, first[SEEN] + t, g)
-            together = dot(work, both, first[SEEN] + m + COUNT, g)
-            put(work, both, 1.0 / together, g)
-            work[sigma, pair(s, t)] = min(0.95, max(-0.95, dot(work, both, first[SYY] + pair(s, t), g)))
-    kept = 1.0
-    while True:
-        for s in range(m):
-            for t in range(s + 1):
-                work[factor + s, t] = work[sigma, pair(s, t)]
-        if cholesky(work, factor, m, WELL_APART):
-            return
-        kept *= 0.9
-        for s in range(m):
-            for t in range(s):
-                work[sigma, pair(s, t)] *= kept
 
 
 @kernel
@@ -124,30 +95,19 @@ def solve(work: Floats, factor: int, many: int, given: int, out: int) -> float:
 
 
 @kernel
-def going(work: Floats, first: Ints, off: float) -> None:
-    """The state of a search at its start, which is in CANDIDATE; off: see OFF."""
-    for place in range(REFUSED + 1):
-        work[first[VECTORS] + STATE, place] = 0.0
-    work[first[VECTORS] + STATE, VALUE] = math.inf
-    work[first[VECTORS] + STATE, BEFORE] = math.inf
-    work[first[VECTORS] + STATE, OFF] = off
-
-
-@kernel
 def judged(work: Floats, first: Ints, m: int, found: float) -> int:
     """Whether CANDIDATE, of deviance `found`, is better than SIGMA: ACCEPTED, and it is SIGMA; else GOING, and it is
     half as far from there; NOT_CONVERGED where that has led nowhere or too many points were as good as singular.
     """
     vectors, state, pairs = first[VECTORS], first[VECTORS] + STATE, pairs_of(m)
     promised = 1e-4 * work[state, SIZE] * work[state, LEFT]
-    singular = math.isnan(found)
-    if not singular and (work[state, SMALL] > 0.0 or work[state, VALUE] - found > promised):
+    if math.isfinite(found) and (work[state, SMALL] > 0.0 or work[state, VALUE] - found > promised):
         work[state, VALUE] = found
         work[state, STEPS] += 1.0
         put(work, vectors + SIGMA, 0.0, pairs)
         add(work, vectors + SIGMA, 1.0, vectors + CANDIDATE, pairs)
         return ACCEPTED
-    work[state, REFUSED] += 1.0 if singular else 0.0
+    work[state, REFUSED] += 1.0 if math.isinf(found) else 0.0
     work[state, SIZE] *= 0.5
     if work[state, SIZE] < SHORTEST or work[state, REFUSED] >= REFUSED_POINTS:
         return NOT_CONVERGED
@@ -158,30 +118,30 @@ def judged(work: Floats, first: Ints, m: int, found: float) -> int:
 
 
 @kernel
-def directed(work: Floats, first: Ints, m: int, expected: bool) -> int:
+def directed(work: Floats, first: Ints, m: int, expected: int) -> int:
     """From the gradient and HESSIAN at SIGMA: ACCEPTED where that is not positive definite, and its expectation is to
     be taken; CONVERGED where SIGMA is the optimum; else GOING, CANDIDATE being a Newton step away; NOT_CONVERGED after
-    MOST_STEPS. expected: HESSIAN is the expectation. Leaves the factor of HESSIAN in its place.
+    MOST_STEPS. expected 1: HESSIAN is the expectation. Leaves the factor of HESSIAN in its place.
     """
     vectors, state, pairs = first[VECTORS], first[VECTORS] + STATE, pairs_of(m)
-    if not cholesky(work, first[HESSIAN], pairs, FLAT) and not expected:
+    if not cholesky(work, first[HESSIAN], pairs, FLAT) and expected == 0:
         return ACCEPTED
     left = solve(work, first[HESSIAN], pairs, vectors + GRADIENT, vectors + STEP)
     was, exact = work[state, BEFORE], work[state, EXACT] > 0.0
-    if exact and not expected and (left < THERE or (was < ROUNDING and left > 0.5 * was)):
+    if exact and expected == 0 and (left < THERE or (was < ROUNDING and left > 0.5 * was)):
         return CONVERGED
     if work[state, STEPS] >= MOST_STEPS:
         return NOT_CONVERGED
-    small = left < NEAR and not expected
+    small = left < NEAR and expected == 0
     work[state, LEFT] = left
-    work[state, SIZE] = 1.0
+    work[state, SIZE] = min(1.0, LONGEST * math.sqrt(0.5 * work[state, USED] / max(left, TINY)))
     work[state, SMALL] = 1.0 if small else 0.0
-    work[state, BEFORE] = math.inf if expected else left
+    work[state, BEFORE] = math.inf if expected == 1 else left
     slow = work[state, STEPS] >= SOON or (small and left > 0.1 * was)
     if not exact and (slow or (small and left * min(1.0, left / was) < THERE)):
         work[state, EXACT] = 1.0
         work[state, BEFORE] = math.inf
     put(work, vectors + CANDIDATE, 0.0, pairs)
     add(work, vectors + CANDIDATE, 1.0, vectors + SIGMA, pairs)
-    add(work, vectors + CANDIDATE, -1.0, vectors + STEP, pairs)
+    add(work, vectors + CANDIDATE, -work[state, SIZE], vectors + STEP, pairs)
     return GOING
