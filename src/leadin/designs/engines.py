@@ -8,7 +8,6 @@ from leadin.designs.collapse import clock_start, visits_after
 from leadin.designs.fast_generator import FastGenerator
 from leadin.designs.figures import Trials
 from leadin.designs.fitted import FastTrials, Setting
-from leadin.designs.plain_fits import PlainTrials
 from leadin.designs.questions import Question, measures_of
 from leadin.disease.effect import ConstantSlowing
 from leadin.disease.population import Population
@@ -38,6 +37,8 @@ def trials_of(
 ) -> Trials:
     """The trials of one point of the grid. sizes: participants of each arm."""
     if engine == "plain":
+        from leadin.designs.plain_fits import PlainTrials  # with every analysis there is, which takes long to import
+
         return PlainTrials(protocol, population, sizes, asked, seed, slowing)
     measures = measures_of([question.planned for question in asked])
     keep_seen = any(question.planned.method in AT_VISITS for question in asked)

@@ -14,11 +14,12 @@ from leadin.designs.cells import Counted, cells_of
 from leadin.designs.design import Design
 from leadin.designs.engines import DEFAULT_ENGINE, ENGINES, VALUE_PARTICIPANTS, refuse_missing_device, trials_of
 from leadin.designs.figures import Trials, joined
-from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, thread_number
+from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, split, thread_number
+from leadin.designs.manufacturing_runs import limited
 from leadin.designs.questions import Question, questions
 from leadin.designs.stopped import DesignStoppedError
 from leadin.designs.tally import Tally, added, tally
-from leadin.designs.values import Value, values_of
+from leadin.designs.values import Value, at_size, values_of
 from leadin.designs.workers import Batch, Workers, batches
 from leadin.disease.load import load_population
 from leadin.disease.population import Population, population_sha256
@@ -27,14 +28,19 @@ from leadin.protocols.checks.clean_rooms import refuse_too_few_slots
 from leadin.protocols.identity import protocol_sha256
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
+from leadin.simulation.timetable import timetable
 from leadin.version import __version__
 
 REPLICATES = 10_000
 BATCH = 256
 """Replicates whose counts and moments are made in one piece; on it, and on nothing else, the last digit depends."""
-STEP = 32
-"""Replicates simulated and fitted at once: they stay in the cache of a core."""
+AT_ONCE = 25_600
+"""Participants simulated and fitted at once, in whole trials, at least one and at most BATCH: some 5 MB for each
+measure. More at once save next to nothing, fewer cost time between the kernels."""
 MOST_VALUE_PARTICIPANTS = 1_000_000_000
+
+_Truth = tuple[tuple[int, ...], float]
+"""Participants of each arm of the trials that values are found in, and slowing."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,7 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
     asked = questions(order.protocol, order.chosen.analyses)
     started = time.perf_counter()
     finished: list[Counted] = []
+    found: dict[_Truth, tuple[Value, ...]] = {}
     so_far = {"what": "", "done": 0, "total": 0}
 
     def tell(what: str, done: int, total: int) -> None:
@@ -143,7 +150,7 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
 
     try:
         for sizes, slowing in order.grid:
-            finished.append(_point(order, asked, sizes, slowing, threads, tell))
+            finished.append(_point(order, asked, sizes, slowing, threads, tell, found))
     except KeyboardInterrupt as stopped:
         raise DesignStoppedError(
             f"stopped at {so_far['what'] or 'the start'}, {so_far['done']:,} of {so_far['total']:,}; finished before: "
@@ -154,45 +161,71 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
 
 
 def _point(
-    order: Order, asked: tuple[Question, ...], sizes: tuple[int, ...], slowing: float, threads: int, tell: Progress
+    order: Order,
+    asked: tuple[Question, ...],
+    sizes: tuple[int, ...],
+    slowing: float,
+    threads: int,
+    tell: Progress,
+    found: dict[_Truth, tuple[Value, ...]],
 ) -> Counted:
-    """Values first, since the coverage counts against them; then the replicates."""
-    trials = trials_of(order.protocol, order.population, sizes, slowing, order.seed, asked, order.engine)
+    """Values first, since the coverage counts against them; then the replicates. found: values found so far."""
+    trials = _trials(order, asked, sizes, slowing)
     where = f"n {sum(sizes)}, slowing {slowing:g}"
-    values = values_of(
-        trials,
-        asked,
-        sum(sizes),
-        slowing,
-        order.value_participants,
-        Workers(threads),
-        where,
-        lambda done, total: tell(f"{where}: large trials for the value", done, total),
-        randomised=order.protocol.randomised,
-    )
+    own = value_sizes(order.protocol, asked, sizes)
+    if (own, slowing) not in found:
+        found[own, slowing] = values_of(
+            trials if own == sizes else _trials(order, asked, own, slowing),
+            asked,
+            sum(own),
+            slowing,
+            order.value_participants,
+            Workers(threads),
+            where,
+            lambda done, total: tell(f"{where}: large trials for the value", done, total),
+            randomised=order.protocol.randomised,
+        )
+    values = at_size(found[own, slowing], asked, sum(sizes) / sum(own))
     started = time.perf_counter()
-    parts: list[tuple[Tally, ...]] = []
+    tallies: tuple[Tally, ...] | None = None
     done = 0
     tell(f"{where}: replicates", 0, order.replicates)
     workers = Workers(threads)
 
     def work(batch: Batch) -> tuple[Tally, ...]:
-        return counted(trials, asked, values, batch, workers)
+        return counted(trials, asked, values, sum(sizes), batch, workers)
 
     for part in workers.in_order(work, batches(1, order.replicates, BATCH), where):
-        parts.append(part)
+        tallies = part if tallies is None else tuple(added(pair) for pair in zip(tallies, part, strict=True))
         done += part[0].trials
         tell(f"{where}: replicates", done, order.replicates)
-    tallies = tuple(added([part[number] for part in parts]) for number in range(len(asked)))
+    assert tallies is not None  # there is one replicate at least
     return Counted(sizes, slowing, tallies, values, time.perf_counter() - started)
 
 
+def value_sizes(protocol: Protocol, asked: Sequence[Question], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Participants of each arm of the trials in which the value at `sizes` is found: as many as the protocol plans, in
+    the same ratio, whatever the grid.
+
+    The value does not depend on n, save in two cases, in which they are `sizes`: clean-room slots make people wait, the
+    longer the more there are; and ranks among three or more arms, whose ratio small numbers cannot keep.
+    """
+    if limited(timetable(protocol)) or (len(sizes) > 2 and any(question.ranked for question in asked)):
+        return sizes
+    total = sum(arm.planned for arm in protocol.arms)
+    return sizes if sum(sizes) == total or total < len(sizes) else split(protocol, total)
+
+
+def _trials(order: Order, asked: tuple[Question, ...], sizes: tuple[int, ...], slowing: float) -> Trials:
+    return trials_of(order.protocol, order.population, sizes, slowing, order.seed, asked, order.engine)
+
+
 def counted(
-    trials: Trials, asked: Sequence[Question], values: Sequence[Value], batch: Batch, workers: Workers
+    trials: Trials, asked: Sequence[Question], values: Sequence[Value], n: int, batch: Batch, workers: Workers
 ) -> tuple[Tally, ...]:
-    """The tallies of one batch, a step of replicates at a time."""
+    """The tallies of one batch of trials of n participants, a step of replicates at a time."""
     figures = []
-    for step in batches(batch.first, batch.count, STEP):
+    for step in batches(batch.first, batch.count, max(1, AT_ONCE // n)):
         workers.go_on()
         figures.append(trials.figures(step.first, step.count))
     return tuple(
