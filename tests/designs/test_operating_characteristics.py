@@ -182,7 +182,7 @@ def test_threads_and_steps_change_no_figure(known, monkeypatch, threads):
 
     one = designed(replicates=700)
     assert without_time(designed(replicates=700, threads=threads)) == without_time(one)
-    monkeypatch.setattr(operating_characteristics, "AT_ONCE", 7 * 20 + 19)
+    monkeypatch.setattr(devices, "AT_ONCE", 7 * 20 + 19)
     assert without_time(designed(replicates=700, threads=threads)) == without_time(one)
 
 
@@ -195,7 +195,7 @@ def test_threads_and_steps_change_no_figure(known, monkeypatch, threads):
     ],
 )
 def test_batches_are_cut_by_number_and_steps_by_participants(known, monkeypatch, at_once, steps):
-    monkeypatch.setattr(operating_characteristics, "AT_ONCE", at_once)
+    monkeypatch.setattr(devices, "AT_ONCE", at_once)
     designed(replicates=BATCH + 10, slowing=[0])
     assert sorted(call[:2] for call in known[0].calls) == steps
 

@@ -65,9 +65,8 @@ def change_at(
         raise ValueError(f"seen, survival: expected as many trials and units as sums; got {seen.shape, survival.shape}")
     if not -times <= at < times:
         raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
-    groups = starts.size - 1
-    contrasts = contrasts_of(groups)
-    fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
+    groups, shape = starts.size - 1, (trials, contrasts_of(starts.size - 1))
+    fits = Fits(np.empty((*shape, FIGURES)), np.zeros(shape, dtype=np.int8))
     made = Changes(fits, np.zeros((trials, groups), dtype=np.int64))
     by, worst = (0.0, None) if standing is None else (standing.by, standing.worst)
     run(
