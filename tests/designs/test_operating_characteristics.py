@@ -449,17 +449,17 @@ def test_a_gpu_that_is_not_there_is_refused(known, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("trial", "together"),
+    ("trial", "step", "together"),
     [
-        ((200, 1, 10), 2**31 // (8 * 200 * 28) // 256 * 256),
-        ((200, 2, 10), 2**31 // (8 * 200 * 54) // 256 * 256),
-        ((1, 1, 0), 65_536),
-        ((2**31, 1, 1), 256),
+        ((200, 1, 10), 128, 2**31 // (8 * 200 * 28) // 256 * 256),
+        ((200, 2, 10), 128, 2**31 // (8 * 200 * 54) // 256 * 256),
+        ((1, 1, 0), 256, 65_536),
+        ((2**31, 1, 1), 1, 256),
     ],
 )
-def test_how_many_replicates_are_at_once(trial, together):
-    """Participants, measures and visits decide it on a GPU: whole batches, in two gigabytes."""
-    assert devices.at_once("cpu", *trial) == (256, 32)
+def test_how_many_replicates_are_at_once(trial, step, together):
+    """Participants decide it on the CPU; with measures and visits on a GPU: whole batches, in two gigabytes."""
+    assert devices.at_once("cpu", *trial) == (256, step)
     assert devices.at_once("gpu", *trial) == (together, together)
 
 
