@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from leadin.designs.carried import chosen
-from leadin.designs.engines import trials_of
+from leadin.designs.engines import fast_trials, trials_of
 from leadin.designs.grid import split
+from leadin.designs.plain_generator import PlainGenerator
 from leadin.designs.questions import questions
 from leadin.disease.load import load_population
 from leadin.engine.fits import SINGULAR
@@ -39,10 +42,12 @@ def test_fast_answers_are_the_plain_ones(name, n, analysis):
     protocol = load_protocol(name)
     sizes = tuple(arm.planned for arm in protocol.arms) if n is None else split(protocol, n)
     asked = questions(protocol, chosen(protocol, analysis, fast=True).analyses)
-    fast, plain = (
-        trials_of(protocol, load_population("pro-act"), sizes, 0.3, 5, asked, engine).figures(1, 2)
-        for engine in ("fast", "plain")
+    nature = load_population("pro-act")
+    made = fast_trials(protocol, nature, sizes, 0.3, 5, asked)
+    fast = replace(made, generator=PlainGenerator(protocol, nature, sizes, made.generator.measures, 5, 0.3)).figures(
+        1, 2
     )
+    plain = trials_of(protocol, nature, sizes, 0.3, 5, asked, "plain").figures(1, 2)
     for question, quick, slow in zip(asked, fast, plain, strict=True):
         near = NEAR.get(question.planned.method, 1e-9)
         what = f"{question.called} {question.rule or ''}"
