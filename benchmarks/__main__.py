@@ -14,10 +14,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import change_at_a_visit, joint_rank, page, random_slope, repeated_measures, safety, survival
+from benchmarks import change_at_a_visit, generator, joint_rank, page, random_slope, repeated_measures, safety, survival
 from benchmarks.side_by_side import NO_R, Comparison, as_text
 
 TOPICS: Mapping[str, Callable[[], tuple[Comparison, ...]]] = {
+    "generator": generator.compared,
     "random_slope": random_slope.compared,
     "mmrm": repeated_measures.compared,
     "ancova": change_at_a_visit.compared,

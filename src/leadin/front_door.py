@@ -179,20 +179,24 @@ def analyse(
 def chance(
     source: str | Path | Protocol,
     *,
-    replicates: int = 200,
+    replicates: int = 2_000,
     seed: int = 1,
     population: str | Path | Population = "pro-act",
     analyses: Sequence[PlannedAnalysis] | None = None,
     n: Mapping[str, int] | None = None,
+    reference: str | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Chance:
-    """What the same protocol shows with no effect at all, over simulated trials: slope change, responders and, of one
-    arm, the broken-stick model.
+    """What the same protocol shows with no effect at all, over simulated trials, by the fast engine: within arms the
+    change of slope, responders and, of one arm, the broken-stick model; between arms every analysis that a design can
+    count, with its false-positive rate.
 
     population: a name, a YAML file or a `Population`; the one that the trial beside it was simulated from. analyses:
     those that were made of that trial (`results.analyses`), else the plan's. n: participants per arm, instead of the
-    protocol's. progress: told after each trial. Raises UsageError for fewer than 2 replicates, and for a protocol with
-    fewer than three visits on one side of time zero.
+    protocol's. reference: the arm that others are held against, instead of the protocol's. threads: None: one for each
+    core; no figure depends on them. progress: told of what takes long. What cannot be simulated is told in `left_out`.
+    Raises UsageError for fewer than 2 replicates, an unknown arm and an unknown population.
     """
     from leadin.designs.chance import chance_level
 
@@ -205,6 +209,8 @@ def chance(
             population=population,
             analyses=analyses,
             n=n,
+            reference=reference,
+            threads=threads,
             progress=progress,
         )
 

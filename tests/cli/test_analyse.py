@@ -32,8 +32,8 @@ def run(*args):
 def few_replicates(monkeypatch):
     """What no treatment shows, of two trials."""
 
-    def chance(protocol, population, analyses, n, progress):
-        return chance_level(protocol, replicates=2, population=population, analyses=analyses, n=n, progress=progress)
+    def chance(protocol, population, analyses, n, reference, progress):
+        return chance_level(protocol, replicates=2, population=population, analyses=analyses, n=n, reference=reference)
 
     monkeypatch.setattr("leadin.front_door.chance", chance)
 
@@ -177,8 +177,8 @@ def build_tables():
 def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder, tmp_path, monkeypatch):
     asked = []
 
-    def chance(protocol, population, analyses, n, progress):
-        asked.append((protocol.name, population, [each.method for each in analyses], n, progress))
+    def chance(protocol, population, analyses, n, reference, progress):
+        asked.append((protocol.name, population, [each.method for each in analyses], n, progress, reference))
 
     monkeypatch.setattr("leadin.front_door.chance", chance)
     monkeypatch.setattr(
@@ -189,17 +189,24 @@ def test_a_report_holds_the_chance_level_where_the_design_can_show_slopes(folder
     assert run(folder, "--method", "slope_change", "-o", target).exit_code == 0
     assert asked[0][:3] == ("nurown-phase2a", "pro-act", ["slope_change"] * 2)
     assert sum(asked[0][3].values()) == leadin.read(folder).participants["arm"].drop_nulls().len()
-    assert asked[0][4] is None
+    assert asked[0][4:] == (None, "low")
     assert asked[1:] == [("report.html", ("slope_change",), None)]
     asked.clear()
     # Neither slopes nor responders: there is nothing for chance to stand beside.
     run(folder, "--method", "kaplan_meier", "-o", target)
     assert asked == [("report.html", ("kaplan_meier",), None)]
     asked.clear()
-    # Without a lead-in the design shows no change of slope.
+    # On the screen alone, nothing is simulated where there is a control, nor for what is no comparison with a lead-in.
+    run(folder, "--method", "random_slope,kaplan_meier")
+    assert asked == []
+    # Without a lead-in the design shows no change of slope: asked for all the same, so that the report says why.
     leadin.write(leadin.simulate("weekly-nsc-series"), tmp_path / "weekly")
-    run(tmp_path / "weekly", "--method", "slope_change", "-o", target)
-    assert asked == [("report.html", ("slope_change",), None)]
+    run(tmp_path / "weekly", "--method", "slope_change,random_slope", "-o", target)
+    assert [each[2] for each in asked[:1]] == [["random_slope", "slope_change"]]
+    assert [each[0] for each in asked[1:]] == ["report.html"]
+    asked.clear()
+    run(tmp_path / "weekly", "--method", "slope_change,random_slope")
+    assert [each[2] for each in asked] == [["slope_change"]]
 
 
 def test_on_a_terminal_the_table_is_drawn_to_fit(folder, monkeypatch, capsys):
@@ -338,7 +345,7 @@ def test_a_trial_without_control_says_what_no_treatment_shows(tmp_path, monkeypa
     """On the screen as in the report; nothing where nobody is compared with his own lead-in, or all goes to JSON."""
     asked = []
 
-    def chance(protocol, population, analyses, n, progress):
+    def chance(protocol, population, analyses, n, reference, progress):
         asked.append([each.method for each in analyses])
         return chance_level(protocol, replicates=3, analyses=analyses, n=n)
 
@@ -374,3 +381,16 @@ def test_a_bar_is_drawn_on_a_terminal_alone(monkeypatch):
         progress("this", 1, 2)
         progress("this", 2, 2)
         progress("that", 1, 1)
+
+
+def test_the_compiler_is_loaded_for_simulated_trials_alone(tmp_path):
+    """With a control, results on the screen need nothing of the engine."""
+    leadin.write(leadin.simulate("hanyang-phase2", n={"cells": 6, "control": 6}), tmp_path / "two")
+    program = (
+        "import sys; from leadin.cli.main import run; sys.argv[0] = 'leadin'\n"
+        "try: run()\n"
+        "except SystemExit: pass\n"
+        "sys.exit('numba' in sys.modules)"
+    )
+    for args in (["--help"], ["analyse", str(tmp_path / "two"), "--method", "slope_change"]):
+        assert subprocess.run([sys.executable, "-c", program, *args], capture_output=True, check=False).returncode == 0

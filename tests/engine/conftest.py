@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from leadin.engine.kernels.philox import ROOM
+
 SEED = (np.uint32(20_260_301), np.uint32(7))
 
 
@@ -11,7 +13,7 @@ def drawn():
     """n numbers of a kind (`normals`, `uniforms`, `exponentials`) from the start of one stream."""
 
     def draw(kind, n, *, row=0, replicate=0, purpose=0, seed=SEED):
-        out, words = np.empty(n), np.empty(n + 1, dtype=np.uint64)
+        out, words = np.empty(n), np.empty(n + ROOM, dtype=np.uint64)
         kind(out, words, n, np.uint32(row), np.uint32(replicate), np.uint32(purpose), *seed)
         return out
 

@@ -9,16 +9,21 @@ import pytest
 from leadin.analysis.multiplicity import FamilyOfTests, Hypothesis
 from leadin.analysis.result import Result
 from leadin.designs.chance import Chance, ChanceLevel
+from leadin.designs.imitated import LeftOut
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.reports.models import method_and_rule, models_table, not_estimable, tabled
 from leadin.reports.multiplicity import multiplicity_table
+from leadin.reports.no_treatment import NOT_KNOWN, no_treatment_sentence
 from leadin.reports.sentences import function_sentence
 from leadin.reports.trust import analyses_entries
 from leadin.reports.untreated import (
+    false_positive_words,
     lead_in_rows,
+    left_out_sentence,
     level_of,
     position_words,
     seen_words,
+    untreated_notes,
     untreated_table,
     untreated_words,
 )
@@ -82,9 +87,52 @@ def test_the_level_of_a_row_is_of_its_own_settings(answers, only, cells_and_cont
     assert level_of(replace(CHANGE, arm="control"), answers([CHANGE], cells_and_control), CHANCE) is None
 
 
+def between(method, **changed):
+    """A level between arms, by default of the same analysis as BETWEEN."""
+    told = {"contrast": "cells - control", "false_positive": 0.0525, "false_positive_mcse": 0.005, **changed}
+    return ChanceLevel(method, "alsfrs_r", "cells", None, 0.01, -0.52, 0.49, 0.01, 4, None, **told)
+
+
+def test_the_level_of_a_comparison_of_arms(answers, cells_and_control):
+    other = replace(CHANGE, arm="cells", contrast="follow-up - lead-in")
+    adjusted = replace(BETWEEN, method="ancova", rule="ANCOVA", time_months=6.012)
+    second = replace(adjusted, rule="two-sample t, unadjusted")
+    early = replace(adjusted, time_months=4.0)
+    rows = answers([other, BETWEEN, TEST, adjusted, second, early], cells_and_control)
+    levels = (*LEVELS[:2], between("slope_change"), between("ancova", time_months=6.0123))
+    chance = replace(CHANCE, levels=levels)
+    assert level_of(BETWEEN, rows, chance) is levels[2]
+    assert level_of(TEST, rows, chance) is None
+    assert level_of(other, rows, chance) is levels[0]
+    assert level_of(adjusted, rows, chance) is levels[3]
+    assert level_of(second, rows, chance) is None
+    assert level_of(early, rows, chance) is None
+    assert level_of(replace(adjusted, time_months=None), rows, chance) is None
+    assert level_of(replace(adjusted, time_months=6.0123 + 0.06), rows, chance) is None
+    assert level_of(replace(BETWEEN, contrast="control - cells", arm="control"), rows, chance) is None
+    alpha = PlannedAnalysis(method="slope_change", alpha=0.1)
+    mine = replace(rows, made_by={BETWEEN: PlannedAnalysis(method="slope_change", name="main", role="primary")})
+    known = replace(chance, levels=(between("slope_change", analysis=alpha), between("slope_change", analysis=PLAIN)))
+    assert level_of(BETWEEN, mine, known) is known.levels[1]
+
+
+def test_the_course_of_one_arm_has_its_level(answers, only):
+    slope = replace(STICK, method="random_slope", contrast=None)
+    level = between("random_slope", contrast=None, false_positive=None, false_positive_mcse=None)
+    assert level_of(slope, answers([slope], only), replace(CHANCE, levels=(level,))) is level
+
+
 def test_what_is_told_of_a_level():
-    assert untreated_words(LEVELS[1]) == "−0.10 (−0.83 to 0.60)"
-    assert plain(untreated_words(LEVELS[3])) == "23 % (0 to 50 %)"
+    assert untreated_words(CHANGE, LEVELS[1]) == "−0.10 (−0.83 to 0.60)"
+    assert plain(untreated_words(SHARE, LEVELS[3])) == "23 % (0 to 50 %)"
+    assert untreated_words(BETWEEN, between("slope_change")) == "0.01 (−0.52 to 0.49)"
+    cox = replace(BETWEEN, method="cox", unit="log hazard ratio", rule=None)
+    assert untreated_words(cox, between("cox")) == "1.01 (0.59 to 1.63)"
+    share = replace(SHARE, contrast="cells - control")
+    assert untreated_words(share, between("responders")) == "1 (−52 to 49)"
+    assert untreated_words(replace(cox, method="log_rank", estimate=None), between("log_rank")) == "–"
+    assert plain(false_positive_words(between("cox"))) == "5.3 %"
+    assert false_positive_words(LEVELS[1]) == "–"
     assert seen_words(CHANGE, LEVELS[1]) == "0.40"
     assert plain(seen_words(SHARE, LEVELS[3])) == "5 of 8 (63 %)"
     assert plain(position_words(CHANGE, LEVELS[1])) == "2 of 4 (50 %, Monte Carlo error 25.0 %)"
@@ -92,6 +140,56 @@ def test_what_is_told_of_a_level():
     assert plain(position_words(SHARE, LEVELS[3])) == "4 of 4 (above 39.8 %)"
     assert position_words(SHARE, replace(LEVELS[3], figures=())) == "–"
     assert position_words(replace(SHARE, estimate=None), LEVELS[3]) == "–"
+
+
+def test_what_is_left_out_is_told_once_with_its_reason(answers, only):
+    def left(reason, **said):
+        return LeftOut(PlannedAnalysis(**said), reason)
+
+    chance = replace(
+        CHANCE,
+        left_out=(
+            left("not simulated", method="kaplan_meier"),
+            left("adjusted for site", method="broken_stick", measure="svc_percent"),
+            left("adjusted for site", method="slope_change"),
+            left("not simulated", method="safety"),
+            left("not simulated", method="win_ratio"),
+        ),
+    )
+    survival = replace(CHANGE, method="kaplan_meier", endpoint="survival")
+    rows = (CHANGE, replace(STICK, endpoint="svc_percent"), survival, replace(CHANGE, method="win_ratio"))
+    assert left_out_sentence(rows, chance) == (
+        "With no treatment nothing is shown for: Kaplan-Meier, win statistics of ALSFRS-R (not simulated); "
+        "broken-stick model of SVC, change of slope of ALSFRS-R (adjusted for site)."
+    )
+    assert left_out_sentence((STICK,), CHANCE) == left_out_sentence(rows, None) == ""
+    assert untreated_notes((), rows, chance) == (left_out_sentence(rows, chance),)
+    known = answers([CHANGE], only)
+    told = no_treatment_sentence(known, replace(chance, levels=())).text
+    assert (
+        told == f"{NOT_KNOWN} With no treatment nothing is shown for: change of slope of ALSFRS-R (adjusted for site)."
+    )
+    assert no_treatment_sentence(known, None).text == NOT_KNOWN
+    assert models_table(known, chance=replace(chance, levels=())).notes[1:] == (left_out_sentence((CHANGE,), chance),)
+
+
+def test_the_table_of_models_tells_false_positives_between_arms(answers, cells_and_control):
+    other = replace(BETWEEN, method="random_slope", rule=None)
+    chance = replace(CHANCE, levels=(between("slope_change"),))
+    table = models_table(answers([BETWEEN, other], cells_and_control), chance=chance)
+    assert titles(table)[3:5] == ["Mean (95 % of trials)", "False positives"]
+    assert [column.group for column in table.columns] == [None] * 3 + ["With no treatment"] * 2 + [None] * 4
+    cells = [tuple(map(plain, row[3:5])) for group in table.groups for row in group.rows]
+    assert cells == [("0.01 (−0.52 to 0.49)", "5.3 %"), ("–", "–")]
+    assert [plain(note) for note in table.notes[1:]] == [
+        "With no treatment: the same analyses of 4 simulated trials of the same design (population pro-act) in which "
+        "nobody is treated: the mean of their estimates, and the range that holds 95 % of the trials. An estimate "
+        "inside that range needs no treatment to explain it. A dash: not computed, as for second tests of a comparison "
+        "and for visits of a model that are not judged.",
+        "False positives: the share of those trials in which p is below the level of the analysis though nobody is "
+        "treated (Monte Carlo error up to 0.5 %). Between arms made by chance it should lie near the level; within an "
+        "arm it tells how often the course of the disease alone looks like a change.",
+    ]
 
 
 def test_the_table_beside_no_treatment(answers, only):
@@ -130,8 +228,10 @@ def titles(table):
 def test_the_table_of_models_has_a_column_for_no_treatment_where_a_row_has_it(answers, only):
     known = replace(answers([CHANGE, replace(CHANGE, method="cox", contrast="x")], only), made_by={CHANGE: PLAIN})
     table = models_table(known, chance=CHANCE)
-    assert titles(table)[3] == "With no treatment: mean (95 % of trials)"
+    assert titles(table)[3:5] == ["Mean (95 % of trials)", "False positives"]
     assert [row[3] for group in table.groups for row in group.rows] == ["−0.10 (−0.83 to 0.60)", "–"]
+    assert [row[4] for group in table.groups for row in group.rows] == ["–", "–"]
+    assert len(table.notes) == 2
     assert len(titles(models_table(known))) == 7
 
 

@@ -48,7 +48,7 @@ def analyse(
     with progress_bar() as progress:
         results = front_door.analyse(trial, plan=plan, methods=names, reference=reference, progress=progress)
         alone = json != "-" and not has_control(trial)
-        chance = _chance(trial, results, progress) if output is not None or alone else None
+        chance = _chance(trial, results, progress, whole=output is not None) if output is not None or alone else None
     if output is not None:
         front_door.report(trial, results, output, chance=chance)
     if json is not None:
@@ -68,26 +68,28 @@ def _with_protocol(trial: Trial, protocol: str | None) -> Trial:
     return trial if protocol is None else under_protocol(trial, front_door.protocol(protocol))
 
 
-def _chance(trial: Trial, results: Results, progress: Progress | None) -> Chance | None:
-    """What the same design shows with no treatment, with as many participants, of the comparisons with the lead-in that
-    were made, where its protocol can show a change of slope: in the population that a simulated trial was drawn from,
-    where that is one of the library's."""
+def _chance(trial: Trial, results: Results, progress: Progress | None, *, whole: bool) -> Chance | None:
+    """What the same design shows with no treatment, with as many participants, by the analyses that were made: in the
+    population that a simulated trial was drawn from, where that is one of the library's. None without a protocol, and
+    where nothing can be imitated. whole: of all analyses, else of comparisons with the lead-in alone."""
     if trial.protocol is None:
         return None
     from leadin import front_door
-    from leadin.designs.imitated import can_be_imitated, imitated
+    from leadin.designs.imitated import LEAD_IN_METHODS, NOT_SIMULATED, imitated
     from leadin.disease.populations import population_names
 
-    wanted = imitated(trial.protocol, results.analyses)
-    if not any(can_be_imitated(trial.protocol, planned) for planned in wanted):
+    made = tuple(each for each in dict.fromkeys(results.analyses) if whole or each.method in LEAD_IN_METHODS)
+    wanted = imitated(trial.protocol, made)
+    if not wanted.analyses and all(each.reason == NOT_SIMULATED for each in wanted.left_out):
         return None
     sizes = {arm.name: int((trial.participants["arm"] == arm.name).sum()) for arm in trial.protocol.arms}
     drawn_from = dict(trial.manifest.simulation or ()).get("population")
     return front_door.chance(
         trial.protocol,
         population=drawn_from if drawn_from in population_names() else "pro-act",
-        analyses=wanted,
+        analyses=made,
         n={name: number for name, number in sizes.items() if number},
+        reference=results.reference,
         progress=progress,
     )
 
@@ -95,13 +97,13 @@ def _chance(trial: Trial, results: Results, progress: Progress | None) -> Chance
 def _untreated(trial: Trial, results: Results, chance: Chance | None) -> list[str]:
     """What a trial without control cannot say by itself, in a sentence; nothing where nobody is compared with his own
     lead-in."""
-    from leadin.designs.imitated import IMITATED
+    from leadin.designs.imitated import LEAD_IN_METHODS
     from leadin.reports.answers import Answers
     from leadin.reports.arms import report_arms
     from leadin.reports.no_treatment import no_treatment_sentence
     from leadin.trials.usable import usable_trial
 
-    if not set(IMITATED) & set(results.methods):
+    if not set(LEAD_IN_METHODS) & set(results.methods):
         return []
     answers = Answers.of(results, report_arms(usable_trial(trial), results.reference))
     told = no_treatment_sentence(answers, chance, trial.protocol is not None)

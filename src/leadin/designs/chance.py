@@ -1,48 +1,34 @@
 """What chance alone shows: the same protocol with no effect at all, over many simulated trials.
 
 Each participant is compared with himself, so that selection by decline, regression to the mean and noise look like
-change; how much of it a design shows without any treatment is told here, with the slopes, the responder rules and the
-model that analyse the real trial.
+change; arms that are alike differ by chance. How much of either a design shows without any treatment is told here, with
+the very analyses that were made of the real trial, by the fast engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from leadin.analysis.measures import measure_unit
 from leadin.analysis.rerandomisation import Progress
-from leadin.analysis.responder_rules import SpecialCases, either, judge, rules_of
-from leadin.analysis.slopes import FEWEST_VISITS, PairedSlopes, paired_slopes
-from leadin.designs.imitated import can_be_imitated, imitated
-from leadin.designs.untreated_model import mean_change
+from leadin.designs.grid import MOST_REPLICATES, thread_number
+from leadin.designs.imitated import LeftOut, imitated
 from leadin.disease.load import load_population
 from leadin.disease.population import Population
-from leadin.engine.streams import Streams
 from leadin.errors import UsageError
-from leadin.months import DAYS_PER_MONTH
 from leadin.protocols.planned_analysis import PlannedAnalysis
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
-from leadin.simulation.participants import SimulatedArrays, simulate_arrays
 from leadin.simulation.simulate import planned_numbers
-from leadin.simulation.timetable import timetable
 
 if TYPE_CHECKING:
     import polars as pl
 
-Floats = NDArray[np.float64]
-
+REPLICATES = 2_000
 MOST_POINTS = 2_000
 """Pairs of slopes kept for the figure."""
-
-
 EQUAL_WITHIN = 1e-9
 """A figure within this of the one seen is as large: a sum leaves that much."""
 
@@ -52,10 +38,16 @@ class ChanceLevel:
     """One figure over simulated trials without effect: its mean, the range from low to high that holds 95 % of trials,
     the Monte Carlo error of the mean, and the number of trials that gave the figure at all.
 
-    method: `slope_change` and `broken_stick` (unit of the measure per month, follow-up minus lead-in; mean of the arm)
-    or `responders` (share of the arm, 0 to 1). endpoint, rule: as in the results of that method. n: participants
-    counted in the arm, mean over trials. analysis: the settings that the figure depends on; figures: of every trial
-    that gave one.
+    method, endpoint, rule: as in the results of that method. arm, contrast: the arm, and what it is held against as in
+    the results (`cells - control`); contrast None: of the arm by itself. mean, low, high, in the unit of the results:
+    of `slope_change`, `broken_stick` and `random_slope` of the measure per month, of `responders` shares from 0 to 1,
+    of `cox` log hazard ratios, of `joint_rank` ranks, of `log_rank` deaths beyond those expected. time_months: of the
+    visit that is compared, of methods that compare at one. n: participants counted in the arm, mean over trials; None
+    of figures that are not an arm against its own lead-in.
+
+    false_positive: share of all trials in which the analysis finds p below its alpha, those without an estimate counted
+    as not; false_positive_mcse: its Monte Carlo error; None where no effect is tested. analysis: the settings that the
+    figure depends on; figures: of every trial that gave one.
     """
 
     method: str
@@ -67,9 +59,13 @@ class ChanceLevel:
     high: float
     mcse: float
     trials: int
-    n: float
+    n: float | None
     analysis: PlannedAnalysis | None = field(default=None, repr=False)
     figures: tuple[float, ...] = field(default=(), repr=False)
+    contrast: str | None = None
+    time_months: float | None = None
+    false_positive: float | None = None
+    false_positive_mcse: float | None = None
 
     def at_least(self, value: float) -> int:
         """In how many of the trials the figure is at least as large as `value`: slower decline, more responders."""
@@ -79,8 +75,9 @@ class ChanceLevel:
 @dataclass(frozen=True)
 class Chance:
     """What a protocol shows with no effect. levels: in the order of the plan (or of the default analyses), arms in the
-    protocol's order. endpoint: the measure of lead_in and follow_up, slopes per month of simulated participants in the
-    same order, at most MOST_POINTS of them, for the figure."""
+    protocol's order, those of one arm by itself before those between arms. endpoint: the measure of lead_in and
+    follow_up, slopes per month of simulated participants in the same order, at most MOST_POINTS of them, for the
+    figure. left_out: analyses of which nothing is shown, and why."""
 
     protocol: str
     population: str
@@ -90,13 +87,21 @@ class Chance:
     endpoint: str
     lead_in: tuple[float, ...]
     follow_up: tuple[float, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     def level(
-        self, method: str, endpoint: str, arm: str, rule: str | None = None, analysis: PlannedAnalysis | None = None
+        self,
+        method: str,
+        endpoint: str,
+        arm: str,
+        rule: str | None = None,
+        analysis: PlannedAnalysis | None = None,
+        contrast: str | None = None,
     ) -> ChanceLevel | None:
         """The level of that figure, by those settings (None: by the first that has it); None when there is none."""
+        wanted = (method, endpoint, arm, rule, contrast)
         for level in self.levels:
-            if (level.method, level.endpoint, level.arm, level.rule) == (method, endpoint, arm, rule) and (
+            if (level.method, level.endpoint, level.arm, level.rule, level.contrast) == wanted and (
                 analysis is None or level.analysis is None or level.analysis == analysis
             ):
                 return level
@@ -114,143 +119,45 @@ class Chance:
 def chance_level(
     protocol: Protocol,
     *,
-    replicates: int = 200,
+    replicates: int = REPLICATES,
     seed: int = 1,
     population: str | Path | Population = "pro-act",
     analyses: Sequence[PlannedAnalysis] | None = None,
     n: Mapping[str, int] | None = None,
+    reference: str | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Chance:
-    """Simulates the protocol `replicates` times with no effect and collapses each trial to its slope changes, responder
-    shares and, of one arm, the change of slope of the broken-stick model.
+    """Simulates the protocol `replicates` times with no effect and analyses each trial.
 
     analyses: those whose figures are wanted, else the plan's (see `imitated`). n: participants per arm, instead of the
-    protocol's, for the arms it names. progress: told after each trial. A trial whose figure cannot be had is not
-    counted among its `trials`. Raises UsageError when the protocol cannot show a change of slope, for want of visits
-    (see `can_be_imitated`), for fewer than 2 replicates, an unknown arm and an unknown population.
+    protocol's, for the arms it names. reference: the arm that others are held against, instead of the protocol's.
+    threads: None: one for each core; no figure depends on them. progress: told of each batch of trials. A trial whose
+    figure cannot be had is not counted among its `trials`. What cannot be simulated, or not fast, is told in
+    `left_out`. Raises UsageError for fewer than 2 replicates, an unknown arm and an unknown population.
     """
-    if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 2:
+    if isinstance(replicates, bool) or not isinstance(replicates, int) or not 2 <= replicates <= MOST_REPLICATES:
         raise UsageError(f"replicates: expected a whole number from 2 on; got {shown(replicates)}.")
-    wanted = [each for each in imitated(protocol, analyses) if can_be_imitated(protocol, each)]
-    if not wanted:
-        raise UsageError(
-            f"{protocol.name}: expected at least {FEWEST_VISITS} visits with the ALSFRS-R up to time zero and "
-            f"{FEWEST_VISITS} after it, to compare slopes; got fewer. What chance shows is not defined here."
-        )
-    nature, times, numbers = load_population(population), timetable(protocol), planned_numbers(protocol, n)
-    sloped = [each for each in wanted if each.method != "broken_stick"]
-    figures: dict[_Key, list[tuple[float, int]]] = {}
-    points: list[PairedSlopes] = []
-    for replicate in range(1, replicates + 1):
-        streams = Streams(seed, replicate)
-        arrays = simulate_arrays(protocol, nature, streams=streams, times=times, planned=numbers)
-        slopes = _SlopesOf(arrays)
-        told: set[_Key] = set()
-        for key, value, counted in _figures(protocol, wanted, arrays, slopes):
-            if key not in told:  # a plan may ask for one figure twice
-                figures.setdefault(key, []).append((value, counted))
-                told.add(key)
-        if sloped and sum(int(pairs.evaluable.sum()) for pairs in points) < MOST_POINTS:
-            points.append(slopes[sloped[0].measure, sloped[0].share_baseline])
-        if progress is not None:
-            progress("the same design with no treatment", replicate, replicates)
-    lead_in, follow_up = (
-        np.concatenate([np.empty(0), *(getattr(pairs, name)[pairs.evaluable] for pairs in points)])[:MOST_POINTS]
-        for name in ("lead_in", "follow_up")
-    )
+    nature, sizes, number = load_population(population), planned_numbers(protocol, n), thread_number(threads)
+    wanted = imitated(protocol, analyses)
+    levels: tuple[ChanceLevel, ...] = ()
+    lead_in: tuple[float, ...] = ()
+    follow_up: tuple[float, ...] = ()
+    left_out = wanted.left_out
+    if wanted.analyses:
+        from leadin.designs.null_trials import Order, shown_by_chance  # with it comes the compiler
+
+        made = shown_by_chance(Order(protocol, nature, sizes, wanted, replicates, seed, reference), number, progress)
+        levels, lead_in, follow_up = made.levels, made.lead_in, made.follow_up
+        left_out = (*left_out, *made.left_out)
     return Chance(
         protocol=protocol.name,
         population=nature.name,
         replicates=replicates,
         seed=seed,
-        levels=tuple(_level(key, values) for key, values in figures.items()),
-        endpoint=(sloped or wanted)[0].measure,
-        lead_in=tuple(lead_in.tolist()),
-        follow_up=tuple(follow_up.tolist()),
-    )
-
-
-_Key = tuple[PlannedAnalysis, str, str, str | None]
-"""The settings, the endpoint, the arm and the rule of a figure."""
-
-
-class _SlopesOf(dict[tuple[str, bool], PairedSlopes]):
-    """Slopes of everybody screened by measure and sharing of the baseline, fitted when first asked for."""
-
-    def __init__(self, arrays: SimulatedArrays) -> None:
-        super().__init__()
-        self._arrays = arrays
-        self._months = arrays.visit_days / DAYS_PER_MONTH
-
-    def __missing__(self, key: tuple[str, bool]) -> PairedSlopes:
-        measure, share_baseline = key
-        values = self._arrays.observed.get(measure, np.full(self._months.shape, np.nan))
-        inside = np.where(self._arrays.in_arm[:, None], values, np.nan)
-        self[key] = paired_slopes(self._months, inside, share_baseline=share_baseline)
-        return self[key]
-
-
-def _figures(
-    protocol: Protocol,
-    analyses: list[PlannedAnalysis],
-    arrays: SimulatedArrays,
-    slopes: Mapping[tuple[str, bool], PairedSlopes],
-) -> Iterator[tuple[_Key, float, int]]:
-    """Every figure of one trial, with the number of participants behind it; none where nobody can be counted."""
-    arms = [(arm.name, arrays.arm == position) for position, arm in enumerate(protocol.arms)]
-    for planned in analyses:
-        if planned.method == "slope_change":
-            pairs = slopes[planned.measure, planned.share_baseline]
-            for name, mine in arms:
-                who = mine & pairs.evaluable
-                if who.any():
-                    change = float(np.mean(pairs.follow_up[who] - pairs.lead_in[who]))
-                    yield (planned, planned.measure, name, None), change, int(who.sum())
-        elif planned.method == "broken_stick":
-            for name, mine in arms:
-                fitted = mean_change(arrays, mine, planned.measure)
-                if fitted is not None:
-                    yield (planned, planned.measure, name, None), *fitted
-        else:
-            for endpoint, rule, responder, counted in _judged(planned, arrays, slopes):
-                for name, mine in arms:
-                    who = mine & counted
-                    if who.any():
-                        share = float(np.mean(responder[who]))
-                        yield (planned, endpoint, name, rule), share, int(who.sum())
-
-
-def _judged(
-    planned: PlannedAnalysis, arrays: SimulatedArrays, slopes: Mapping[tuple[str, bool], PairedSlopes]
-) -> Iterator[tuple[str, str, NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Endpoint, rule, who responded and who counts, in the order of `analysis.responders`."""
-    cases = SpecialCases(planned.non_declining, planned.died, planned.missing)
-    measures = tuple(dict.fromkeys((planned.measure, *planned.either_of)))
-    died = np.isfinite(arrays.death_day)
-    rounds = [(measures, rules_of(planned.relative, ()))] if len(measures) > 1 else []
-    rounds.append((measures[:1], rules_of(planned.relative, planned.absolute, measure_unit(planned.measure))))
-    for names, rules in rounds:
-        pairs = [slopes[measure, planned.share_baseline] for measure in names]
-        for rule in rules:
-            one = reduce(either, [judge(p.lead_in, p.follow_up, p.evaluable, died, rule, cases) for p in pairs])
-            yield " or ".join(names), rule.name, one.responder, one.counted
-
-
-def _level(key: _Key, values: list[tuple[float, int]]) -> ChanceLevel:
-    figures = np.array([value for value, _ in values])
-    analysis, endpoint, arm, rule = key
-    low, high = np.quantile(figures, [0.025, 0.975])
-    return ChanceLevel(
-        method=analysis.method,
-        endpoint=endpoint,
-        arm=arm,
-        rule=rule,
-        mean=float(figures.mean()),
-        low=float(low),
-        high=float(high),
-        mcse=float(figures.std(ddof=1) / np.sqrt(figures.size)) if figures.size > 1 else float("nan"),
-        trials=figures.size,
-        n=float(np.mean([n for _, n in values])),
-        analysis=analysis,
-        figures=tuple(figures.tolist()),
+        levels=levels,
+        endpoint=wanted.endpoint,
+        lead_in=lead_in,
+        follow_up=follow_up,
+        left_out=left_out,
     )

@@ -40,6 +40,18 @@ def trials_of(
     """The trials of one point of the grid, on the CPU. sizes: participants of each arm."""
     if engine == "plain":
         return PlainTrials(protocol, population, sizes, asked, seed, slowing)
+    return fast_trials(protocol, population, sizes, slowing, seed, asked)
+
+
+def fast_trials(
+    protocol: Protocol,
+    population: Population,
+    sizes: tuple[int, ...],
+    slowing: float,
+    seed: int,
+    asked: tuple[Question, ...],
+) -> FastTrials:
+    """Those of the fast generator, fitted by the engine."""
     measures = measures_of([question.planned for question in asked])
     made = FastGenerator(
         protocol,

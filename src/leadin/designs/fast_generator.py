@@ -66,7 +66,8 @@ class FastGenerator:
         self.plan = fast_plan(
             protocol, nature, times, planned, sites, measures, keep_seen=keep_seen, longest_wait=longest_wait
         )
-        self.nature, self.cure = fast_nature(nature, routes), cure(effect)
+        observed = times.latest + longest_wait - times.enrolment + float(times.visits.early.max(initial=0.0))
+        self.nature, self.cure = fast_nature(nature, routes, observed / DAYS_PER_MONTH), cure(effect)
         self.sizes: Ints = np.array(planned, dtype=np.int64)
         self.measures = tuple(measures)
         self.months: Floats = np.array([visit.day for visit in visits_after(protocol, measures)]) / DAYS_PER_MONTH

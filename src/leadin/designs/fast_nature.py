@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -43,8 +44,12 @@ def _tables(population: Population) -> dict[str, Floats]:
     }
 
 
-def fast_nature(population: Population, routes: Iterable[str]) -> Record:
-    """The population as an array of one record; routes: of all administrations, which decide how many leave."""
+def fast_nature(population: Population, routes: Iterable[str], longest_months: float = math.inf) -> Record:
+    """The population as an array of one record; routes: of all administrations, which decide how many leave.
+
+    longest_months: for which anybody is observed; who would leave later never leaves.
+    """
+    leaving = float(drop_out_hazard(population.attendance, routes))
     decline, who, groups = population.decline, population.demographics, rate_groups(population)
     breathing, survival, weight = population.breathing, population.survival, population.weight
     strength, attendance = population.strength, population.attendance
@@ -80,7 +85,8 @@ def fast_nature(population: Population, routes: Iterable[str]) -> Record:
         strength_sd=float(strength.sd),
         strength_side_sd=float(strength.side_sd),
         strength_per_point=float(strength.loss_per_point),
-        drop_out_per_month=float(drop_out_hazard(attendance, routes)),
+        drop_out_per_month=leaving,
+        leaves_at_all=-math.expm1(-leaving * longest_months) if leaving > 0.0 else 0.0,
         missed_visit_share=float(attendance.missed_visit_share),
         visit_jitter_days=float(attendance.visit_jitter_days),
         **_tables(population),

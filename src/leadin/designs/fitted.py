@@ -20,7 +20,7 @@ from leadin.designs.figures import Figures
 from leadin.designs.generator import Generator
 from leadin.designs.plain_generator import pooled
 from leadin.designs.questions import Question
-from leadin.engine.collapsed import Collapsed, Floats
+from leadin.engine.collapsed import Collapsed, Floats, Ints
 from leadin.engine.fits import NOT_FILLED, Fits
 from leadin.engine.gpu import here
 from leadin.engine.running import Run, on_cpu
@@ -54,10 +54,16 @@ class FastTrials:
         trials = self.generator.generate(first, count * together)
         if together > 1:
             trials = pooled(trials, together)
-        made: list[Figures] = []
-        for planned, group in groupby(self.asked, key=lambda question: question.planned):
-            made += FITS[planned.method](trials, list(group), self.setting)
-        return tuple(_only_filled(figures, trials) for figures in made)
+        return fitted(trials, self.asked, self.setting)
+
+
+def fitted(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> tuple[Figures, ...]:
+    """The figures of each question in trials at hand."""
+    made: list[Figures] = []
+    for _, group in groupby(asked, key=lambda question: (question.planned, question.reference)):
+        together = list(group)
+        made += FITS[together[0].planned.method](trials, together, setting)
+    return tuple(_only_filled(figures, trials) for figures in made)
 
 
 Fit = Callable[[Collapsed, Sequence[Question], Setting], list[Figures]]
@@ -88,16 +94,20 @@ def _slope_model(name: str) -> Fit:
 
 
 def _slope_change(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
-    planned = asked[0].planned
-    fits = _batch("slope_change").slope_change(
+    changes = slope_changes(trials, asked[0], setting)
+    return _figures(changes.within if asked[0].reference is None else changes.between, asked[0].planned)
+
+
+def slope_changes(trials: Collapsed, question: Question, setting: Setting) -> Any:
+    """Within each arm, between arms, and how many participants count; see the batch of that name."""
+    return _batch("slope_change").slope_changes(
         trials.sums,
         trials.sizes,
-        asked[0].reference or 0,
-        measure=setting.measures.index(planned.measure),
-        share_baseline=planned.share_baseline,
+        question.reference or 0,
+        measure=setting.measures.index(question.planned.measure),
+        share_baseline=question.planned.share_baseline,
         run=setting.run,
     )
-    return _figures(fits, planned)
 
 
 def _ancova(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
@@ -133,11 +143,22 @@ def _mmrm(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> lis
 
 
 def _responders(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> list[Figures]:
+    planned, batch, reference = asked[0].planned, _batch("responders"), asked[0].reference
+    counts = responder_counts(trials, asked, setting)
+    done = batch.shares(counts, planned.alpha) if reference is None else None
+    done = done or batch.differences(counts, reference, planned.alpha)
+    parts = _completed(done)
+    names = tuple(vars(parts))
+    return [Figures(**{name: getattr(parts, name)[..., number] for name in names}) for number in range(len(asked))]
+
+
+def responder_counts(trials: Collapsed, asked: Sequence[Question], setting: Setting) -> Ints:
+    """Of each trial, arm and question of one analysis how many responded, and how many count: (R, A, K, 2)."""
     planned, batch = asked[0].planned, _batch("responders")
     died = planned.died
     if any(item.event == "death" and item.strategy == "while_alive" for item in planned.intercurrent_events):
         died = "excluded"
-    counts = batch.responders(
+    counts: Ints = batch.responders(
         trials.sums,
         trials.survival,
         trials.sizes,
@@ -147,12 +168,7 @@ def _responders(trials: Collapsed, asked: Sequence[Question], setting: Setting) 
         share_baseline=planned.share_baseline,
         run=setting.run,
     )
-    reference = asked[0].reference
-    done = batch.shares(counts, planned.alpha) if reference is None else None
-    done = done or batch.differences(counts, reference, planned.alpha)
-    parts = _completed(done)
-    names = tuple(vars(parts))
-    return [Figures(**{name: getattr(parts, name)[..., number] for name in names}) for number in range(len(asked))]
+    return counts
 
 
 def _threshold(batch: Any, question: Question) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -86,12 +86,14 @@ class Question:
         return self.planned.method == "joint_rank"
 
 
-def reference_number(protocol: Protocol) -> int | None:
-    """Position of the arm that others are held against: of the plan, else the first control, else the first arm; None
-    where there is one arm."""
+def reference_number(protocol: Protocol, named: str | None = None) -> int | None:
+    """Position of the arm that others are held against: as named, where the protocol has it, else of the plan, else the
+    first control, else the first arm; None where there is one arm."""
     names = [arm.name for arm in protocol.arms]
     if len(names) == 1:
         return None
+    if named in names:
+        return names.index(named)
     if protocol.plan is not None and protocol.plan.reference_arm is not None:
         return names.index(protocol.plan.reference_arm)
     return 0 if protocol.control_arm is None else names.index(protocol.control_arm.name)
@@ -117,17 +119,33 @@ def compared_visit(protocol: Protocol, planned: PlannedAnalysis) -> tuple[int, f
     return number, float(months[number])
 
 
-def questions(protocol: Protocol, analyses: Sequence[PlannedAnalysis]) -> tuple[Question, ...]:
+def questions(
+    protocol: Protocol, analyses: Sequence[PlannedAnalysis], reference: str | None = None
+) -> tuple[Question, ...]:
     """The questions of the analyses, in order: one each, of responders one for each rule.
 
-    Each must be one that the protocol can carry (`carried.refusal`).
+    Each must be one that the protocol can carry (`carried.refusal`). reference: see `reference_number`.
     """
-    told = labels(analyses)
-    return tuple(question for planned in analyses for question in _of(protocol, planned, told[planned]))
+    told, against = labels(analyses), reference_number(protocol, reference)
+    return tuple(question for planned in analyses for question in _of(protocol, planned, told[planned], against))
 
 
-def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None) -> list[Question]:
-    reference, method = reference_number(protocol), planned.method
+def within_arms(protocol: Protocol, asked: Sequence[Question]) -> tuple[Question, ...]:
+    """Of questions on arms held against a reference those that can be asked of each arm by itself, against its own
+    lead-in: change of slope, and responders."""
+    names = tuple(arm.name for arm in protocol.arms)
+    return tuple(
+        replace(
+            question, arms=names, contrasts=(WITHIN[method],) * len(names), reference=None, tested=method in OWN_LEAD_IN
+        )
+        for question in asked
+        for method in (question.planned.method,)
+        if question.reference is not None and method in ("slope_change", "responders")
+    )
+
+
+def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None, reference: int | None) -> list[Question]:
+    method = planned.method
     names = [arm.name for arm in protocol.arms]
     if reference is None:
         arms, contrasts = names, [WITHIN[method]]

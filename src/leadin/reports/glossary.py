@@ -15,6 +15,8 @@ MEANINGS = {
     "SVC": "SVC: the air that a person can breathe out slowly, in % of what is usual for age, sex and height.",
     "hazard": "Hazard: how often the event comes, at any time, among those who have not had it.",
     "interval": "Interval: values that go well with what was seen; the wider it is, the less is known.",
+    "nobody is treated": "Nobody is treated: in trials simulated for this, so that what they show is the course of the "
+    "disease, who was let in, and chance.",
     "time zero": "Time zero: the scheduled day of the first dose.",
 }
 """By the word that asks for it, in the order in which they are told."""

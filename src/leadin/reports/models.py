@@ -15,11 +15,19 @@ from leadin.reports.estimate_words import estimate_words, shown_value
 from leadin.reports.numbers import ABSENT, number, p_value
 from leadin.reports.safety_table import KINDS
 from leadin.reports.tables import Column, Rows, Table
-from leadin.reports.untreated import COLUMN, level_of, untreated_words
+from leadin.reports.untreated import (
+    FALSE_POSITIVES,
+    GROUP,
+    MEAN,
+    false_positive_words,
+    level_of,
+    untreated_notes,
+    untreated_words,
+)
 from leadin.reports.wording import capital, measure_words, method_words, rule_words, short_method
 
 if TYPE_CHECKING:
-    from leadin.designs.chance import Chance
+    from leadin.designs.chance import Chance, ChanceLevel
 
 LONG_RULES = ("mmrm",)
 """Methods whose rule is so long that a table has room for their short name alone."""
@@ -98,8 +106,8 @@ def models_table(
     when there is no row.
 
     interval_name: heading of the intervals, with their level. A test without an estimate has its p alone. Where any row
-    has them, there are columns for the p of the re-randomisation test and, of comparisons with the lead-in, for what
-    the same design shows with no treatment.
+    has them, there are columns for the p of the re-randomisation test, and for what the same design shows with no
+    treatment.
     """
     rows = tuple(row for row in tabled(answers) if not _is_value(row))
     tests = {row: test for row in rows if (test := beside(row, answers.rows)) is not None and test.p is not None}
@@ -108,7 +116,11 @@ def models_table(
         Column("Endpoint (unit): contrast, and method"),
         Column("Estimate", numeric=True),
         Column(interval_name, numeric=True),
-        *((Column(COLUMN, numeric=True),) if levels else ()),
+        *(
+            (Column(capital(MEAN), numeric=True, group=GROUP), Column(FALSE_POSITIVES, numeric=True, group=GROUP))
+            if levels
+            else ()
+        ),
         Column("p", numeric=True),
         *((Column("p, re-randomised", numeric=True),) if tests else ()),
         Column("n", numeric=True),
@@ -119,11 +131,16 @@ def models_table(
     for title, of in _grouped(rows, answers).items():
         told = []
         for row in of:
-            words = (untreated_words(levels[row]) if row in levels else ABSENT,) if levels else ()
+            words = _untreated(row, levels.get(row)) if levels else ()
             exact = (p_value(tests[row].p) if row in tests else ABSENT,) if tests else ()
             told.append((*_cells(row, answers, words, exact), answers.role(row)))
         groups.append(Rows(tuple(told), title))
-    return Table(name, "Every comparison and test.", columns, tuple(groups), _notes(tests), wide=True) if rows else None
+    notes = (*_notes(tests), *untreated_notes(tuple(levels.values()), rows, chance))
+    return Table(name, "Every comparison and test.", columns, tuple(groups), notes, wide=True) if rows else None
+
+
+def _untreated(row: Result, level: ChanceLevel | None) -> tuple[str, str]:
+    return (ABSENT, ABSENT) if level is None else (untreated_words(row, level), false_positive_words(level))
 
 
 def _notes(tests: Mapping[Result, Result]) -> tuple[str, ...]:

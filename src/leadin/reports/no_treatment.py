@@ -11,7 +11,7 @@ from leadin.reports.numbers import ABSENT, decimals_for, interval, number, perce
 from leadin.reports.responders import ChanceShare
 from leadin.reports.sentences import Sentence
 from leadin.reports.slopes import SlopePairs
-from leadin.reports.untreated import Z_95, lead_in_rows, level_of, position_words, seen_words
+from leadin.reports.untreated import Z_95, lead_in_rows, left_out_sentence, level_of, position_words, seen_words
 from leadin.reports.wording import measure_words, rule_words
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def no_treatment_sentence(answers: Answers, chance: Chance | None, has_protocol:
     told = [_first(answers, chance, methods) for methods in (slopes, ("responders",))]
     parts = [_told(row, level, answers) for found in told if found is not None for row, level in (found,)]
     if chance is None or not parts:
-        return Sentence(ABOUT, NOT_KNOWN if has_protocol else NO_PROTOCOL)
+        reason = left_out_sentence(lead_in_rows(answers), chance)
+        return Sentence(ABOUT, " ".join((NOT_KNOWN, reason)).rstrip() if has_protocol else NO_PROTOCOL)
     head = f"{plural(chance.replicates, 'trial')} of the same design were simulated in which nobody is treated."
     return Sentence(ABOUT, " ".join((head, *parts)))
 

@@ -23,10 +23,10 @@ def test_the_published_known_answers(given, answer):
 
 def test_a_word_depends_on_its_place_alone():
     address = words_of("00000007 00000003 00000000 00000001 00000000")
-    short, long = np.zeros(4, dtype=np.uint64), np.zeros(64, dtype=np.uint64)
+    short, long = np.zeros(16, dtype=np.uint64), np.zeros(64, dtype=np.uint64)
     fill_words(short, 3, *address)
     fill_words(long, 64, *address)
-    assert short.tolist() == long[:4].tolist()
+    assert short.tolist() == long[:16].tolist()
     assert len(set(long.tolist())) == 64
     a, b, c, d = (int(word) for word in philox(np.uint32(1), *address))
     assert [int(word) for word in long[2:4]] == [a << 32 | b, c << 32 | d]
@@ -49,7 +49,7 @@ def test_philox_is_copied_into_its_callers_so_that_their_loops_use_vector_regist
 
 
 def test_words_of_plain_whole_numbers_are_the_same():
-    typed, plain = np.zeros(8, dtype=np.uint64), np.zeros(8, dtype=np.uint64)
+    typed, plain = np.zeros(16, dtype=np.uint64), np.zeros(16, dtype=np.uint64)
     fill_words(typed, 8, *words_of("00000007 ffffffff 00000000 80000001 00000000"))
     fill_words(plain, 8, 7, 2**32 - 1, 0, 2**31 + 1, 0)
     assert typed.tolist() == plain.tolist()

@@ -61,7 +61,7 @@ def test_a_number_depends_on_its_place_alone(kind, drawn):
     whole = drawn(kind, 1_001, row=4)
     for n in (1, 2, 77):
         assert np.array_equal(drawn(kind, n, row=4), whole[:n])
-    out, words = np.full(10, -9.0), np.zeros(12, dtype=np.uint64)
+    out, words = np.full(10, -9.0), np.zeros(16, dtype=np.uint64)
     kind(out, words, 7, np.uint32(4), np.uint32(0), np.uint32(0), *SEED)
     assert np.array_equal(out[:7], whole[:7])
     assert np.all(out[7:] == -9.0)

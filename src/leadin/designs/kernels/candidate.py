@@ -11,7 +11,7 @@ from leadin.designs.kernels.observe import observe
 from leadin.designs.kernels.path import BEFORE_ZERO, day_of_death, jittered_day, safe, untreated
 from leadin.designs.kernels.plan import ALLOCATION, BASELINE, NONE, SCREENING, Record
 from leadin.designs.kernels.purposes import LEAD_IN
-from leadin.disease.kernels.people import RATE, SCORE, U_DEATH, U_DROP_OUT, UNIFORMS, Z_DRIFT, draw_traits
+from leadin.disease.kernels.people import RATE, SCORE, U_DROP_OUT, UNIFORMS, Z_DRIFT, draw_traits
 from leadin.engine.kernels.compiled import kernel
 from leadin.engine.kernels.normals import normals_of_words
 from leadin.engine.kernels.philox import fill_words
@@ -46,9 +46,10 @@ def draw_candidate(
         nodes[j + 1] = days[j]
     nodes[k + 1] = 0.0
     lead_in_path(nature, plan, scratch, at)
-    stay = -math.log(1.0 - u[U_DROP_OUT]) * DAYS_PER_MONTH
-    hazard = nature.drop_out_per_month
-    scratch.drop_out = scratch.enrolment + stay / hazard if hazard > 0.0 else math.inf
+    scratch.drop_out = math.inf
+    if u[U_DROP_OUT] < nature.leaves_at_all:  # else it would be after the end of everything
+        stay = -math.log(1.0 - u[U_DROP_OUT]) * DAYS_PER_MONTH
+        scratch.drop_out = scratch.enrolment + stay / nature.drop_out_per_month
     observe_lead_in(nature, plan, scratch, at + 2 * scratch.lead_steps)
 
 
@@ -61,15 +62,14 @@ def lead_in_path(nature: Record, plan: Record, scratch: Record, at: int) -> None
     for j in range(gaps):
         steps += plan.lead_in_parts[j]
     day[0], lost[0], scratch.lead_steps = scratch.enrolment, 0.0, steps
-    drift = nature.drift_sd * math.sqrt(rate) * (scratch.normals[Z_DRIFT] - nature.steady_at_enrolment)
+    scratch.drift_sd = nature.drift_sd * math.sqrt(rate)
+    drift = scratch.drift_sd * (scratch.normals[Z_DRIFT] - nature.steady_at_enrolment)
     scratch.drift = untreated(nature, plan, scratch, BEFORE_ZERO, gaps, START, at, drift)
     lowest = math.inf
     for s in range(steps + 1):
         score[s], scratch.lead_day[s] = traits[SCORE] + lost[steps] - lost[s], day[s]
         lowest = min(lowest, score[s])
     scratch.lowest, scratch.hazard_known, scratch.death = lowest, 0, math.inf
-    excess = rate - nature.rate_mean
-    scratch.threshold = -math.log(1.0 - scratch.uniforms[U_DEATH]) * math.exp(-nature.hazard_per_rate * excess)
     if not safe(nature, plan, scratch, 0.0, lowest):
         scratch.death = day_of_death(nature, plan, scratch, scratch.lead_day, score, steps, 0.0, 0.0)
         scratch.hazard_known, scratch.hazard_at_zero = 1, scratch.hazard[0]

@@ -20,6 +20,9 @@ from leadin.months import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 
+MONTHS_PER_DAY = 1.0 / DAYS_PER_MONTH
+"""Multiplying is faster than dividing; the last digit may differ from that of the plain twin."""
+
 
 @kernel
 def last_day(plan: Record, scratch: Record, followed: bool) -> float:
@@ -68,7 +71,7 @@ def held_by(plan: Record, m: int, day: float) -> int:
     return held
 
 
-@kernel
+@kernel(sums=True)
 def collapse_measure(
     nature: Record,
     plan: Record,
@@ -82,36 +85,68 @@ def collapse_measure(
     sums: Floats,
     seen: Floats,
 ) -> None:
-    """The sums (16, n) and values at visits (k, n) of one measure."""
+    """The sums (16, n) and values at visits (k, n) of one measure. Lead-in visits are never after time zero, later ones
+    always are."""
     base_t = base_y = math.nan
-    b0 = b1 = b2 = b3 = b4 = b5 = a0 = a1 = a2 = a3 = a4 = a5 = z0 = z1 = 0.0
-    visits = plan.visits if followed else plan.lead_in
-    moved = followed and scratch.wait != zero  # he waited, was not dosed, and his time zero is the scheduled one
-    held_before, nearest = NONE, math.inf
-    if plan.keep_seen:
-        for k in range(seen.shape[0]):
-            seen[k, slot] = math.nan
-    for v in range(visits):
-        day = scratch.visit_day[v]
-        there = day < last or (stays and day == last)
-        always = v == plan.screening_visit or v == plan.baseline_visit
-        missed = not always and scratch.uniforms[UNIFORMS + v] < nature.missed_visit_share
-        if not there or missed or plan.listed[m, v] == 0:
+    b0 = b1 = b2 = b3 = b4 = b5 = z0 = z1 = 0.0
+    for v in range(plan.lead_in):
+        if not made(nature, plan, scratch, m, v, stays, last):
             continue
-        t, y = (day - zero) / DAYS_PER_MONTH, scratch.value[m, v]
-        if day > zero:
-            a0, a1, a2, a3, a4, a5 = a0 + 1.0, a1 + t, a2 + t * t, a3 + y, a4 + t * y, a5 + y * y
-            held = held_by(plan, m, day) if moved else v
-            if plan.keep_seen and held != NONE:
-                distance = abs(day - plan.days[held])
-                if held != held_before or distance < nearest:
-                    seen[plan.seen_place[m, held], slot] = y
-                    held_before, nearest = held, distance
-            continue
+        day, y = scratch.visit_day[v], scratch.value[m, v]
+        t = (day - zero) * MONTHS_PER_DAY
         base_t, base_y = t, y
         if day < zero:
             b0, b1, b2, b3, b4, b5 = b0 + 1.0, b1 + t, b2 + t * t, b3 + y, b4 + t * y, b5 + y * y
         else:
             z0, z1 = z0 + 1.0, z1 + y
+    a0 = a1 = a2 = a3 = a4 = a5 = 0.0
+    if followed:
+        for v in range(plan.lead_in, plan.visits):  # without a branch, so that visits run side by side
+            w = 1.0 if made(nature, plan, scratch, m, v, stays, last) else 0.0
+            t, y = (scratch.visit_day[v] - zero) * MONTHS_PER_DAY, scratch.value[m, v]
+            a0, a1, a2 = a0 + w, a1 + w * t, a2 + w * t * t
+            a3, a4, a5 = a3 + w * y, a4 + w * t * y, a5 + w * y * y
     for row, value in enumerate((b0, b1, b2, b3, b4, b5, a0, a1, a2, a3, a4, a5, z0, z1, base_t, base_y)):
         sums[row, slot] = value
+    if plan.keep_seen:
+        keep_seen(nature, plan, scratch, m, followed, stays, last, zero, slot, seen)
+
+
+@kernel(inline=True)
+def made(nature: Record, plan: Record, scratch: Record, m: int, v: int, stays: bool, last: float) -> bool:
+    """Whether the visit was made, and takes the measure. Nobody misses the first and the baseline visit."""
+    day = scratch.visit_day[v]
+    there = (day < last) | (stays & (day == last))
+    always = (v == plan.screening_visit) | (v == plan.baseline_visit)
+    came = always | (scratch.uniforms[UNIFORMS + v] >= nature.missed_visit_share)
+    return there & came & (plan.listed[m, v] != 0)
+
+
+@kernel
+def keep_seen(
+    nature: Record,
+    plan: Record,
+    scratch: Record,
+    m: int,
+    followed: bool,
+    stays: bool,
+    last: float,
+    zero: float,
+    slot: int,
+    seen: Floats,
+) -> None:
+    """Values at the visits after time zero (k, n) of one measure, NaN where there is none."""
+    for k in range(seen.shape[0]):
+        seen[k, slot] = math.nan
+    moved = followed and scratch.wait != zero  # he waited, was not dosed, and his time zero is the scheduled one
+    held_before, nearest = NONE, math.inf
+    for v in range(plan.lead_in, plan.visits if followed else plan.lead_in):
+        if not made(nature, plan, scratch, m, v, stays, last):
+            continue
+        day = scratch.visit_day[v]
+        held = held_by(plan, m, day) if moved else v
+        if held != NONE:
+            distance = abs(day - plan.days[held])
+            if held != held_before or distance < nearest:
+                seen[plan.seen_place[m, held], slot] = scratch.value[m, v]
+                held_before, nearest = held, distance

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.designs.kernels.plan import CLOCK_DAYS, GAP_DAYS, PARTS, Record
-from leadin.disease.kernels.decline import STEP, describe_step, drift_after, step_loss
-from leadin.disease.kernels.people import RATE
-from leadin.disease.kernels.survival import clock, moment_within, times_hazard
+from leadin.disease.kernels.decline import ACROSS, ALONG, BACK, KEPT, LENGTH, SHOCK, describe_step
+from leadin.disease.kernels.people import RATE, U_DEATH
+from leadin.disease.kernels.survival import HIGHEST_SCORE, clock, moment_within, times_hazard
 from leadin.engine.kernels.compiled import kernel
 from leadin.months import DAYS_PER_MONTH
 
@@ -31,17 +31,6 @@ def jittered_day(day: float, early: float, late: float, sd_days: float, normal: 
 
 
 @kernel
-def fill_step(plan: Record, correlation_months: float, gap: float, parts: int, step: Floats) -> None:
-    """Describes each of `parts` steps of a gap of so many days: from the table where they are whole."""
-    whole = int(gap)
-    if whole == gap and parts <= PARTS and whole < GAP_DAYS:
-        for i in range(STEP):
-            step[i] = plan.step_table[parts - 1, whole, i]
-    else:
-        describe_step(gap / parts / DAYS_PER_MONTH, correlation_months, step)
-
-
-@kernel
 def untreated(
     nature: Record, plan: Record, scratch: Record, which: int, gaps: int, first: int, place: int, drift: float
 ) -> float:
@@ -51,8 +40,7 @@ def untreated(
     which: BEFORE_ZERO, ... place: of the first normal; a step takes two. A gap of no steps has no length.
     """
     nodes, z, day, lost, step = scratch.nodes, scratch.normals, scratch.day, scratch.lost, scratch.step
-    rate = scratch.traits[RATE]
-    sd = nature.drift_sd * math.sqrt(rate)
+    rate, sd = scratch.traits[RATE], scratch.drift_sd
     total = lost[first]
     for j in range(gaps):
         steps = 1
@@ -63,11 +51,19 @@ def untreated(
         if steps == 0:
             continue
         start, gap = nodes[j], nodes[j + 1] - nodes[j]
-        fill_step(plan, nature.drift_months, gap, steps, step)
+        whole = int(gap)
+        if whole == gap and steps <= PARTS and whole < GAP_DAYS:
+            row = plan.step_table[steps - 1, whole]
+            months, kept, back = row[LENGTH], row[KEPT], row[BACK]
+            shock, along, across = row[SHOCK], row[ALONG], row[ACROSS]
+        else:
+            describe_step(gap / steps / DAYS_PER_MONTH, nature.drift_months, step)
+            months, kept, back = step[LENGTH], step[KEPT], step[BACK]
+            shock, along, across = step[SHOCK], step[ALONG], step[ACROSS]
         for s in range(steps):
             z1, z2 = z[place], z[place + 1]
-            total += step_loss(step, rate, sd, drift, z1, z2)
-            drift = drift_after(step, sd, drift, z1)
+            total += rate * months + back * drift + sd * (along * z1 + across * z2)
+            drift = kept * drift + sd * shock * z1
             first, place = first + 1, place + 2
             lost[first] = total
             day[first] = nodes[j + 1] if s == steps - 1 else start + gap * (s + 1) / steps
@@ -87,9 +83,11 @@ def clock_at(nature: Record, plan: Record, day: float, enrolment: float) -> floa
 @kernel
 def safe(nature: Record, plan: Record, scratch: Record, last: float, lowest: float) -> bool:
     """Whether he lives to the day `last` even if his score had been at its lowest all the time: then his death need
-    not be looked for."""
-    most = times_hazard(lowest, nature.hazard_per_point, nature.reference_score)
-    return clock_at(nature, plan, last, scratch.enrolment) * most < scratch.threshold
+    not be looked for. He dies at a hazard of -log(1 - u), which is more than u, over what his rate does to it."""
+    score = min(max(lowest, 0.0), HIGHEST_SCORE)
+    faster = nature.hazard_per_rate * (scratch.traits[RATE] - nature.rate_mean)
+    most = math.exp(faster - nature.hazard_per_point * (score - nature.reference_score))
+    return clock_at(nature, plan, last, scratch.enrolment) * most < scratch.uniforms[U_DEATH]
 
 
 @kernel
@@ -98,14 +96,16 @@ def day_of_death(
 ) -> float:
     """The day on which the cumulative hazard, `hazard` on the first day, passes the threshold; infinite when not up to
     `until`, or on this path. Leaves the hazard at the end in scratch.hazard[0] where he lives."""
+    slower = math.exp(-nature.hazard_per_rate * (scratch.traits[RATE] - nature.rate_mean))
+    threshold = -math.log(1.0 - scratch.uniforms[U_DEATH]) * slower
     before = clock_at(nature, plan, day[0], scratch.enrolment)
     times = times_hazard(score[0], nature.hazard_per_point, nature.reference_score)
     for s in range(steps):
         now = clock_at(nature, plan, day[s + 1], scratch.enrolment)
         later = times_hazard(score[s + 1], nature.hazard_per_point, nature.reference_score)
         rise = (now - before) * (times + later) / 2.0
-        if hazard + rise > scratch.threshold:
-            return moment_within(day[s], day[s + 1], hazard, hazard + rise, scratch.threshold)
+        if hazard + rise > threshold:
+            return moment_within(day[s], day[s + 1], hazard, hazard + rise, threshold)
         hazard += rise
         before, times = now, later
         if day[s + 1] >= until:

@@ -135,6 +135,7 @@ SCRATCH = np.dtype(
         ("left", np.int64, (ARMS,)),
         ("enrolment", np.float64),
         ("drift", np.float64),
+        ("drift_sd", np.float64),
         ("hazard", np.float64, (1,)),
         ("hazard_at_zero", np.float64),
         ("hazard_known", np.int64),
@@ -142,7 +143,6 @@ SCRATCH = np.dtype(
         ("lead_day", np.float64, (STEPS_AT_MOST + 2,)),
         ("lead_score", np.float64, (STEPS_AT_MOST + 2,)),
         ("lead_steps", np.int64),
-        ("threshold", np.float64),
         ("death", np.float64),
         ("drop_out", np.float64),
         ("wait", np.float64),
@@ -159,8 +159,8 @@ SCRATCH = np.dtype(
 
 Of a candidate: traits, values by measure and visit, and for entry by occasion and measure; enrolment; drift and, where
 known, cumulative hazard at time zero; lowest: score of the lead-in; lead_day, lead_score: its `lead_steps` steps;
-threshold: the hazard at which he dies; death, drop_out: infinite when not at all. Along the
-path: day, points lost untreated, score, effect of each step on function and on the strength of either side. Of his
-doses: days, NaN for none, in doses of half effect, shares by side, those given. wait: days by which his own time zero
-is later; waiting, steps: steps of the path before it, and in all. dosed, acts: 1 or 0.
+death, drop_out: infinite when not at all.
+Along the path: day, points lost untreated, score, effect of each step on function and on the strength of either side.
+Of his doses: days, NaN for none, in doses of half effect, shares by side, those given. wait: days by which his own time
+zero is later; waiting, steps: steps of the path before it, and in all. dosed, acts: 1 or 0.
 """

@@ -55,6 +55,7 @@ NATURE = np.dtype(
                 "strength_side_sd",
                 "strength_per_point",
                 "drop_out_per_month",
+                "leaves_at_all",
                 "missed_visit_share",
                 "visit_jitter_days",
             )

@@ -27,6 +27,8 @@ from typing import Any, TypeVar, overload
 import numba
 from numba.core import config
 
+from leadin.engine.kernels.linked import Kernel
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_DAYS = 30
@@ -59,14 +61,17 @@ def kernel(
             "fastmath": set(SUMS if sums else PLAIN),
             "forceinline": inline,
         }
+        if config.DISABLE_JIT:
+            return plain
+        made: Any = Kernel(plain, options)
         folder = code_folder()
-        if folder is None:
-            return numba.njit(**options)(plain)  # type: ignore[no-any-return]  # numba is untyped
-        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read when a function is decorated, and only then
-        try:
-            return numba.njit(cache=True, **options)(plain)  # type: ignore[no-any-return]  # numba is untyped
-        finally:
-            config.CACHE_DIR = before
+        if folder is not None:
+            before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read when caching is enabled, and only then
+            try:
+                made.enable_caching()
+            finally:
+                config.CACHE_DIR = before
+        return made  # type: ignore[no-any-return]  # numba is untyped
 
     return compiled if function is None else compiled(function)
 
