@@ -60,11 +60,7 @@ def change_at(
     from several threads at once.
     """
     starts = starts_of(sums, sizes, reference, (measure,))
-    trials, times, units = sums.shape[0], seen.shape[2], sums.shape[3]
-    if seen.shape != (trials, sums.shape[1], times, units) or survival.shape != (trials, 2, units):
-        raise ValueError(f"seen, survival: expected as many trials and units as sums; got {seen.shape, survival.shape}")
-    if not -times <= at < times:
-        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
+    trials, times, units = _checked(sums, seen, survival, at)
     groups = starts.size - 1
     contrasts = contrasts_of(groups)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
@@ -95,6 +91,16 @@ def change_at(
         scratch=(-2, -1),
     )
     return made if filled is None else Changes(only_filled(fits, filled), made.counted)
+
+
+def _checked(sums: Floats, seen: Floats, survival: Floats, at: int) -> tuple[int, int, int]:
+    """Trials, times and units; ValueError for what does not fit."""
+    trials, times, units = sums.shape[0], seen.shape[2], sums.shape[3]
+    if seen.shape != (trials, sums.shape[1], times, units) or survival.shape != (trials, 2, units):
+        raise ValueError(f"seen, survival: expected as many trials and units as sums; got {seen.shape, survival.shape}")
+    if not -times <= at < times:
+        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
+    return trials, times, units
 
 
 def ancova(

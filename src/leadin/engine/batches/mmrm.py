@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from leadin.engine.collapsed import SUMS, Floats, group_starts
+from leadin.engine.collapsed import SUMS, Floats, Ints, group_starts
 from leadin.engine.fits import FIGURES, Fits
 from leadin.engine.kernels.mmrm import mmrm_trials
 from leadin.engine.kernels.mmrm_scratch import layout
@@ -42,25 +42,8 @@ def mmrm(
     time is exact), NOT_CONVERGED. Raises ValueError for arrays that do not fit. May be called from several threads at
     once.
     """
-    if sums.ndim != 4 or sums.shape[2] != SUMS:
-        raise ValueError(f"sums: expected (trials, measures, {SUMS}, units); got {sums.shape}")
-    trials, measures, _, units = sums.shape
-    if seen.ndim != 4 or (*seen.shape[:2], seen.shape[3]) != (trials, measures, units):
-        raise ValueError(f"seen: expected ({trials}, {measures}, times, {units}); got {seen.shape}")
-    times = seen.shape[2]
-    starts = group_starts(np.asarray(sizes, dtype=np.int64))
-    groups = starts.size - 1
-    if groups < 1 or bool((np.diff(starts) < 0).any()) or starts[-1] != units:
-        raise ValueError(f"sizes: expected groups of {units} units in all; got {np.diff(starts).tolist()}")
-    for name, number, many in (("reference", reference, groups), ("measure", measure, measures)):
-        if not 0 <= number < many:
-            raise ValueError(f"{name}: expected a number from 0 to {many - 1}; got {number}")
-    if not 1 <= times <= MOST_TIMES:
-        raise ValueError(f"seen: expected 1 to {MOST_TIMES} times; got {times}")
-    if not -times <= at < times:
-        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
-    if degrees_of_freedom not in WAYS:
-        raise ValueError(f"degrees_of_freedom: expected {' or '.join(WAYS)}; got {degrees_of_freedom!r}")
+    starts = _checked(sums, seen, sizes, reference, measure, at, degrees_of_freedom)
+    trials, times, units, groups = sums.shape[0], seen.shape[2], sums.shape[3], starts.size - 1
     first, shape = layout(units, times, groups)
     contrasts = max(1, groups - 1)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
@@ -84,3 +67,35 @@ def mmrm(
         scratch=(-2,),
     )
     return fits
+
+
+def _checked(
+    sums: Floats,
+    seen: Floats,
+    sizes: ArrayLike,
+    reference: int,
+    measure: int,
+    at: int,
+    degrees_of_freedom: str,
+) -> Ints:
+    """The first unit of each group, and the number of all; ValueError for what does not fit."""
+    if sums.ndim != 4 or sums.shape[2] != SUMS:
+        raise ValueError(f"sums: expected (trials, measures, {SUMS}, units); got {sums.shape}")
+    trials, measures, _, units = sums.shape
+    if seen.ndim != 4 or (*seen.shape[:2], seen.shape[3]) != (trials, measures, units):
+        raise ValueError(f"seen: expected ({trials}, {measures}, times, {units}); got {seen.shape}")
+    times = seen.shape[2]
+    starts = group_starts(np.asarray(sizes, dtype=np.int64))
+    groups = starts.size - 1
+    if groups < 1 or bool((np.diff(starts) < 0).any()) or starts[-1] != units:
+        raise ValueError(f"sizes: expected groups of {units} units in all; got {np.diff(starts).tolist()}")
+    for name, number, many in (("reference", reference, groups), ("measure", measure, measures)):
+        if not 0 <= number < many:
+            raise ValueError(f"{name}: expected a number from 0 to {many - 1}; got {number}")
+    if not 1 <= times <= MOST_TIMES:
+        raise ValueError(f"seen: expected 1 to {MOST_TIMES} times; got {times}")
+    if not -times <= at < times:
+        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
+    if degrees_of_freedom not in WAYS:
+        raise ValueError(f"degrees_of_freedom: expected {' or '.join(WAYS)}; got {degrees_of_freedom!r}")
+    return starts
