@@ -60,12 +60,15 @@ def change_at(
     from several threads at once.
     """
     starts = starts_of(sums, sizes, reference, (measure,))
-    trials, times, units = _checked(sums, seen, survival, at)
-    groups = starts.size - 1
-    contrasts = contrasts_of(groups)
-    fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
+    trials, times, units = sums.shape[0], seen.shape[2], sums.shape[3]
+    if seen.shape != (trials, sums.shape[1], times, units) or survival.shape != (trials, 2, units):
+        raise ValueError(f"seen, survival: expected as many trials and units as sums; got {seen.shape, survival.shape}")
+    if not -times <= at < times:
+        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
+    groups, shape = starts.size - 1, (trials, contrasts_of(starts.size - 1))
+    fits = Fits(np.empty((*shape, FIGURES)), np.zeros(shape, dtype=np.int8))
     made = Changes(fits, np.zeros((trials, groups), dtype=np.int64))
-    stands = LEFT_OUT if standing is None else LAST if standing.worst is None else WORST
+    by, worst = (0.0, None) if standing is None else (standing.by, standing.worst)
     run(
         ancova_trials,
         trials,
@@ -75,9 +78,9 @@ def change_at(
             as_taken(survival),
             measure,
             at % times,
-            stands,
-            0.0 if standing is None or standing.worst is None else standing.worst,
-            0.0 if standing is None else standing.by,
+            LEFT_OUT if standing is None else LAST if worst is None else WORST,
+            worst or 0.0,
+            by,
             adjusted,
             starts,
             reference,
@@ -91,16 +94,6 @@ def change_at(
         scratch=(-2, -1),
     )
     return made if filled is None else Changes(only_filled(fits, filled), made.counted)
-
-
-def _checked(sums: Floats, seen: Floats, survival: Floats, at: int) -> tuple[int, int, int]:
-    """Trials, times and units; ValueError for what does not fit."""
-    trials, times, units = sums.shape[0], seen.shape[2], sums.shape[3]
-    if seen.shape != (trials, sums.shape[1], times, units) or survival.shape != (trials, 2, units):
-        raise ValueError(f"seen, survival: expected as many trials and units as sums; got {seen.shape, survival.shape}")
-    if not -times <= at < times:
-        raise ValueError(f"at: expected a number from 0 to {times - 1}, or -1 for the last; got {at}")
-    return trials, times, units
 
 
 def ancova(

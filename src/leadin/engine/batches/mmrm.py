@@ -43,8 +43,8 @@ def mmrm(
     once.
     """
     starts = _checked(sums, seen, sizes, reference, measure, at, degrees_of_freedom)
-    trials, times, units, groups = sums.shape[0], seen.shape[2], sums.shape[3], starts.size - 1
-    first, shape = layout(units, times, groups)
+    trials, times, groups = seen.shape[0], seen.shape[2], starts.size - 1
+    first, shape = layout(seen.shape[3], times, groups)
     contrasts = max(1, groups - 1)
     fits = Fits(np.empty((trials, contrasts, FIGURES)), np.zeros((trials, contrasts), dtype=np.int8))
     run(
@@ -70,15 +70,9 @@ def mmrm(
 
 
 def _checked(
-    sums: Floats,
-    seen: Floats,
-    sizes: ArrayLike,
-    reference: int,
-    measure: int,
-    at: int,
-    degrees_of_freedom: str,
+    sums: Floats, seen: Floats, sizes: ArrayLike, reference: int, measure: int, at: int, degrees_of_freedom: str
 ) -> Ints:
-    """The first unit of each group, and the number of all; ValueError for what does not fit."""
+    """The first unit of each group, and the number of all; raises ValueError for what does not fit together."""
     if sums.ndim != 4 or sums.shape[2] != SUMS:
         raise ValueError(f"sums: expected (trials, measures, {SUMS}, units); got {sums.shape}")
     trials, measures, _, units = sums.shape
