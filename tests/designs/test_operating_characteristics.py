@@ -106,7 +106,8 @@ def test_shares_and_moments_of_known_figures(known):
     assert cell.unit == "points per month"
 
 
-def test_the_value_comes_from_other_trials_joined_into_large_ones(known):
+def test_the_value_comes_from_other_trials_joined_into_large_ones(known, monkeypatch):
+    monkeypatch.setattr(operating_characteristics, "limited", lambda times: True)  # so each n has its own
     (cell,) = designed().cells
     (trials,) = known
     large = [call for call in trials.calls if call[2] > 1]
@@ -119,7 +120,38 @@ def test_the_value_comes_from_other_trials_joined_into_large_ones(known):
     assert cell.value_mcse == pytest.approx(np.std(means, ddof=1) / np.sqrt(20), rel=1e-12)
 
 
-def test_pools_are_never_larger_than_they_need_to_be(known):
+def test_the_value_is_found_once_for_all_n_in_trials_as_large_as_the_protocol_plans(known):
+    cells = designed(n=[20, 64, 100, 128], value_participants=12_800).cells
+    assert [trials.n for trials in known] == [20, 64, 64, 100, 128]
+    assert [sum(call[2] > 1 for call in trials.calls) for trials in known] == [0, 20, 20, 0, 0]
+    assert len({(cell.value, cell.value_mcse) for cell in cells}) == 1  # here the arms' sizes matter for nothing
+    (alone,) = designed(n=100, value_participants=12_800).cells
+    assert (alone.value, alone.value_mcse) == (cells[2].value, cells[2].value_mcse)
+
+
+def test_the_value_is_found_at_each_slowing(known):
+    first, second = designed(slowing=[0.3, 0.5], replicates=1).cells
+    assert second.value - first.value == pytest.approx(0.2, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "method", "sizes", "queue", "own"),
+    [
+        ("hanyang-phase2", "random_slope", (33, 31), False, (33, 31)),
+        ("hanyang-phase2", "random_slope", (16, 16), False, (32, 32)),
+        ("hanyang-phase2", "joint_rank", (16, 16), False, (32, 32)),
+        ("hanyang-phase2", "random_slope", (16, 16), True, (16, 16)),
+        ("nurown-phase2a", "joint_rank", (2, 2, 2), False, (2, 2, 2)),
+    ],
+)
+def test_in_whom_the_value_is_found(monkeypatch, protocol, method, sizes, queue, own):
+    monkeypatch.setattr(operating_characteristics, "limited", lambda times: queue)
+    given, asked = question(method, protocol)
+    assert operating_characteristics.value_sizes(given, asked, sizes) == own
+
+
+def test_pools_are_never_larger_than_they_need_to_be(known, monkeypatch):
+    monkeypatch.setattr(operating_characteristics, "limited", lambda times: True)
     designed(n=[100], value_participants=200_000, replicates=1)
     calls = [call for call in known[0].calls if call[2] > 1]
     assert [call[2] for call in calls] == [POOL // 100] * 40
@@ -150,14 +182,22 @@ def test_threads_and_steps_change_no_figure(known, monkeypatch, threads):
 
     one = designed(replicates=700)
     assert without_time(designed(replicates=700, threads=threads)) == without_time(one)
-    monkeypatch.setattr(operating_characteristics, "STEP", 7)
+    monkeypatch.setattr(devices, "AT_ONCE", 7 * 20 + 19)
     assert without_time(designed(replicates=700, threads=threads)) == without_time(one)
 
 
-def test_batches_are_cut_by_number(known):
+@pytest.mark.parametrize(
+    ("at_once", "steps"),
+    [
+        (1, [(number, 1) for number in range(1, BATCH + 11)]),
+        (32 * 20 + 19, [*((1 + 32 * i, 32) for i in range(8)), (BATCH + 1, 10)]),
+        (10**9, [(1, BATCH), (BATCH + 1, 10)]),
+    ],
+)
+def test_batches_are_cut_by_number_and_steps_by_participants(known, monkeypatch, at_once, steps):
+    monkeypatch.setattr(devices, "AT_ONCE", at_once)
     designed(replicates=BATCH + 10, slowing=[0])
-    calls = sorted(call[:2] for call in known[0].calls)
-    assert calls == [*((1 + 32 * i, 32) for i in range(8)), (BATCH + 1, 10)]
+    assert sorted(call[:2] for call in known[0].calls) == steps
 
 
 def test_cells_stand_by_analysis_comparison_n_and_slowing(known):
@@ -233,6 +273,14 @@ def test_one_arm_is_tested_only_against_its_own_lead_in():
 
 
 def test_ranks_of_large_trials_are_brought_to_the_size(known):
+    (cell,) = designed(n=64, analysis=["joint_rank"], replicates=1).cells
+    (smaller,) = designed(n=16, analysis=["joint_rank"], replicates=1).cells
+    assert smaller.value == pytest.approx(cell.value / 4, rel=1e-12)
+    assert smaller.value_mcse == pytest.approx(cell.value_mcse / 4, rel=1e-12)
+
+
+def test_ranks_of_trials_of_that_size_too(known, monkeypatch):
+    monkeypatch.setattr(operating_characteristics, "limited", lambda times: True)
     (cell,) = designed(analysis=["joint_rank"], replicates=1).cells
     (slopes,) = designed(replicates=1).cells
     assert cell.value == pytest.approx(slopes.value / 5, rel=1e-12)
@@ -401,17 +449,17 @@ def test_a_gpu_that_is_not_there_is_refused(known, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("trial", "together"),
+    ("trial", "step", "together"),
     [
-        ((200, 1, 10), 2**31 // (8 * 200 * 28) // 256 * 256),
-        ((200, 2, 10), 2**31 // (8 * 200 * 54) // 256 * 256),
-        ((1, 1, 0), 65_536),
-        ((2**31, 1, 1), 256),
+        ((200, 1, 10), 128, 2**31 // (8 * 200 * 28) // 256 * 256),
+        ((200, 2, 10), 128, 2**31 // (8 * 200 * 54) // 256 * 256),
+        ((1, 1, 0), 256, 65_536),
+        ((2**31, 1, 1), 1, 256),
     ],
 )
-def test_how_many_replicates_are_at_once(trial, together):
-    """Participants, measures and visits decide it on a GPU: whole batches, in two gigabytes."""
-    assert devices.at_once("cpu", *trial) == (256, 32)
+def test_how_many_replicates_are_at_once(trial, step, together):
+    """Participants decide it on the CPU; with measures and visits on a GPU: whole batches, in two gigabytes."""
+    assert devices.at_once("cpu", *trial) == (256, step)
     assert devices.at_once("gpu", *trial) == (together, together)
 
 

@@ -10,8 +10,9 @@ from leadin.protocols.problems import shown
 CPU, GPU = DEVICES = ("cpu", "gpu")
 BATCH = 256
 """Replicates whose counts and moments are made in one piece; on it, and on nothing else, the last digit depends."""
-STEP = 32
-"""Replicates simulated and fitted at once on the CPU: they stay in the cache of a core."""
+AT_ONCE = 25_600
+"""Participants simulated and fitted at once on the CPU, in whole trials, at least one and at most BATCH: some 5 MB for
+each measure. More at once save next to nothing, fewer cost time between the kernels."""
 CHUNK_BYTES = 2**31
 """Of the trials that are at once on a GPU, which works on a thread for each."""
 MOST_AT_ONCE = 2**16
@@ -40,7 +41,7 @@ def at_once(device: str, participants: int, measures: int, visits: int) -> tuple
     On a GPU as many as CHUNK_BYTES hold, and always a whole number of batches.
     """
     if device == CPU:
-        return BATCH, STEP
+        return BATCH, min(BATCH, max(1, AT_ONCE // participants))
     each = 8 * participants * (measures * (SUMS + visits) + 2)
     most = BATCH * max(1, min(MOST_AT_ONCE, CHUNK_BYTES // each) // BATCH)
     return most, most

@@ -11,7 +11,6 @@ from leadin.designs.devices import CPU
 from leadin.designs.fast_generator import FastGenerator
 from leadin.designs.figures import Trials
 from leadin.designs.fitted import FastTrials, Setting
-from leadin.designs.plain_fits import PlainTrials
 from leadin.designs.questions import Question, measures_of
 from leadin.disease.effect import ConstantSlowing
 from leadin.disease.population import Population
@@ -39,6 +38,8 @@ def trials_of(
 ) -> Trials:
     """The trials of one point of the grid, on the CPU. sizes: participants of each arm."""
     if engine == "plain":
+        from leadin.designs.plain_fits import PlainTrials  # with every analysis there is, which takes long to import
+
         return PlainTrials(protocol, population, sizes, asked, seed, slowing)
     return fast_trials(protocol, population, sizes, slowing, seed, asked)
 

@@ -163,7 +163,9 @@ def _what(
         "measure": [KINDS[measure] for measure in measures],
         "measures": len(measures),
         "error_sd": [_error_sd(population, KINDS[measure]) for measure in measures],
-        "listed": [[int(measure in visit.measures) for visit in protocol.visits] for measure in measures],
+        "listed": np.array(
+            [[measure in visit.measures for visit in protocol.visits] for measure in measures], dtype=np.int64
+        ).reshape(len(measures), len(protocol.visits)),
         "kept": len(kept),
         "seen_place": _seen_places(protocol, kept, measures),
     }

@@ -12,14 +12,15 @@ from leadin.analysis.rerandomisation import Progress
 from leadin.designs.carried import Chosen, chosen
 from leadin.designs.cells import Counted, cells_of
 from leadin.designs.design import Design
-from leadin.designs.devices import BATCH, CPU, STEP, at_once, refuse_missing_device
+from leadin.designs.devices import BATCH, CPU, at_once, refuse_missing_device
 from leadin.designs.engines import DEFAULT_ENGINE, ENGINES, VALUE_PARTICIPANTS, on_device, trials_of
 from leadin.designs.figures import Trials, joined
-from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, thread_number
+from leadin.designs.grid import MOST_REPLICATES, arm_sizes, checked_whole, slowings, split, thread_number
+from leadin.designs.manufacturing_runs import limited
 from leadin.designs.questions import Question, measures_of, questions
 from leadin.designs.stopped import DesignStoppedError
 from leadin.designs.tally import Tally, added, tally
-from leadin.designs.values import Value, values_of
+from leadin.designs.values import Value, at_size, values_of
 from leadin.designs.workers import Batch, Workers, batches
 from leadin.disease.load import load_population
 from leadin.disease.population import Population, population_sha256
@@ -28,10 +29,14 @@ from leadin.protocols.checks.clean_rooms import refuse_too_few_slots
 from leadin.protocols.identity import protocol_sha256
 from leadin.protocols.problems import shown
 from leadin.protocols.protocol import Protocol
+from leadin.simulation.timetable import timetable
 from leadin.version import __version__
 
 REPLICATES = 10_000
 MOST_VALUE_PARTICIPANTS = 1_000_000_000
+
+_Truth = tuple[tuple[int, ...], float]
+"""Participants of each arm of the trials that values are found in, and slowing."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
     asked = questions(order.protocol, order.chosen.analyses)
     started = time.perf_counter()
     finished: list[Counted] = []
+    found: dict[_Truth, tuple[Value, ...]] = {}
     so_far = {"what": "", "done": 0, "total": 0}
 
     def tell(what: str, done: int, total: int) -> None:
@@ -140,7 +146,7 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
 
     try:
         for sizes, slowing in order.grid:
-            finished.append(_point(order, asked, sizes, slowing, threads, tell))
+            finished.append(_point(order, asked, sizes, slowing, threads, tell, found))
     except KeyboardInterrupt as stopped:
         raise DesignStoppedError(
             f"stopped at {so_far['what'] or 'the start'}, {so_far['done']:,} of {so_far['total']:,}; finished before: "
@@ -151,26 +157,35 @@ def carry_out(order: Order, threads: int, progress: Progress | None = None) -> D
 
 
 def _point(
-    order: Order, asked: tuple[Question, ...], sizes: tuple[int, ...], slowing: float, threads: int, tell: Progress
+    order: Order,
+    asked: tuple[Question, ...],
+    sizes: tuple[int, ...],
+    slowing: float,
+    threads: int,
+    tell: Progress,
+    found: dict[_Truth, tuple[Value, ...]],
 ) -> Counted:
-    """Values first, since the coverage counts against them; then the replicates."""
-    trials = trials_of(order.protocol, order.population, sizes, slowing, order.seed, asked, order.engine)
+    """Values first, since the coverage counts against them; then the replicates. found: values found so far."""
+    trials = _trials(order, asked, sizes, slowing)
     where = f"n {sum(sizes)}, slowing {slowing:g}"
-    values = values_of(
-        trials,
-        asked,
-        sum(sizes),
-        slowing,
-        order.value_participants,
-        Workers(threads),
-        where,
-        lambda done, total: tell(f"{where}: large trials for the value", done, total),
-        randomised=order.protocol.randomised,
-    )
-    # Few and large trials are for the CPU: a GPU has one thread for each.
+    own = value_sizes(order.protocol, asked, sizes)
+    if (own, slowing) not in found:
+        found[own, slowing] = values_of(
+            trials if own == sizes else _trials(order, asked, own, slowing),
+            asked,
+            sum(own),
+            slowing,
+            order.value_participants,
+            Workers(threads),
+            where,
+            lambda done, total: tell(f"{where}: large trials for the value", done, total),
+            randomised=order.protocol.randomised,
+        )
+    values = at_size(found[own, slowing], asked, sum(sizes) / sum(own))
+    # Few and large trials, as for the values, are for the CPU: a GPU has one thread for each.
     trials = on_device(trials, order.device)
     started = time.perf_counter()
-    parts: list[tuple[Tally, ...]] = []
+    tallies: tuple[Tally, ...] | None = None
     done = 0
     tell(f"{where}: replicates", 0, order.replicates)
     workers = Workers(threads if order.device == CPU else 1)
@@ -181,11 +196,29 @@ def _point(
         return counted(trials, asked, values, batch, workers, step)
 
     for made in workers.in_order(work, batches(1, order.replicates, given), where):
-        parts += made
-        done += sum(part[0].trials for part in made)
+        for part in made:
+            tallies = part if tallies is None else tuple(added(pair) for pair in zip(tallies, part, strict=True))
+            done += part[0].trials
         tell(f"{where}: replicates", done, order.replicates)
-    tallies = tuple(added([part[number] for part in parts]) for number in range(len(asked)))
+    assert tallies is not None  # there is one replicate at least
     return Counted(sizes, slowing, tallies, values, time.perf_counter() - started)
+
+
+def value_sizes(protocol: Protocol, asked: Sequence[Question], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Participants of each arm of the trials in which the value at `sizes` is found: as many as the protocol plans, in
+    the same ratio, whatever the grid.
+
+    The value does not depend on n, save in two cases, in which they are `sizes`: clean-room slots make people wait, the
+    longer the more there are; and ranks among three or more arms, whose ratio small numbers cannot keep.
+    """
+    if limited(timetable(protocol)) or (len(sizes) > 2 and any(question.ranked for question in asked)):
+        return sizes
+    total = sum(arm.planned for arm in protocol.arms)
+    return sizes if sum(sizes) == total or total < len(sizes) else split(protocol, total)
+
+
+def _trials(order: Order, asked: tuple[Question, ...], sizes: tuple[int, ...], slowing: float) -> Trials:
+    return trials_of(order.protocol, order.population, sizes, slowing, order.seed, asked, order.engine)
 
 
 def counted(
@@ -194,7 +227,7 @@ def counted(
     values: Sequence[Value],
     batch: Batch,
     workers: Workers,
-    step: int = STEP,
+    step: int,
 ) -> list[tuple[Tally, ...]]:
     """The tallies of each BATCH replicates of a batch, of which `step` are simulated and fitted at a time."""
     figures = []

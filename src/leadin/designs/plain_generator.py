@@ -83,7 +83,8 @@ def pooled(trials: Collapsed, together: int) -> Collapsed:
         parts = []
         for low, high in zip(ends - trials.sizes, ends, strict=True):
             arm = array[..., low:high].reshape(count, together, *array.shape[1:-1], high - low)
-            parts.append(np.moveaxis(arm, 1, -2).reshape(count, *array.shape[1:-1], -1))
+            whole = together * (high - low)  # said, since an array of no measures or times leaves nothing to infer from
+            parts.append(np.moveaxis(arm, 1, -2).reshape(count, *array.shape[1:-1], whole))
         return np.concatenate(parts, axis=-1)
 
     return Collapsed(

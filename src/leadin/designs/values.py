@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,15 +63,24 @@ def values_of(
 
     def work(batch: Batch) -> tuple[Figures, ...]:
         workers.go_on()
-        return trials.figures(FIRST + (batch.first - 1) * together, batch.count, together)
+        return trials.figures(batch.first, 1, batch.count)
 
     made = []
-    for done, figures in enumerate(workers.in_order(work, batches(1, pools, 1), f"value at {where}"), start=1):
+    large = batches(FIRST, pools * together, together)
+    for done, figures in enumerate(workers.in_order(work, large, f"value at {where}"), start=1):
         made.append(figures)
         tell(done, pools)
     return tuple(
         _known(question) if exact else _estimated(question, [figures[number] for figures in made], together)
         for number, (question, exact) in enumerate(zip(asked, known, strict=True))
+    )
+
+
+def at_size(values: Sequence[Value], asked: Sequence[Question], share: float) -> tuple[Value, ...]:
+    """Values found in trials of n participants, brought to share * n: in ranks they grow with it, else they stay."""
+    return tuple(
+        Value(value.value * share, value.mcse * share) if question.ranked else value
+        for question, value in zip(asked, values, strict=True)
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from leadin.errors import LeadinError, UnfinishedError
 
 Made = TypeVar("Made")
+
+AHEAD = 4
+"""Batches of each thread that are begun before their turn: what waits does not grow with the number of batches."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,14 @@ class Workers:
         next step.
         """
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="leadin")
+        todo = iter(batches)
+        begun: deque[tuple[Batch, Future[Made]]] = deque()
         try:
-            for batch, future in [(batch, pool.submit(work, batch)) for batch in batches]:
+            begun.extend((batch, pool.submit(work, batch)) for batch in islice(todo, AHEAD * self.threads))
+            while begun:
+                batch, future = begun[0]
                 try:
-                    yield future.result()
+                    made = future.result()
                 except LeadinError:
                     raise
                 except Exception as error:
@@ -62,6 +71,9 @@ class Workers:
                         f"{type(error).__name__}{f': {error}' if str(error) else ''}. Nothing was written. Try it with "
                         "fewer threads, or tell the authors how it came."
                     ) from error
+                begun.popleft()
+                begun.extend((batch, pool.submit(work, batch)) for batch in islice(todo, 1))
+                yield made
         except BaseException:
             self.stop.set()
             raise

@@ -63,7 +63,7 @@ def kernel(
         }
         if config.DISABLE_JIT:
             return plain
-        made: Any = Kernel(plain, options)
+        made: Any = Kernel(plain, {}, options)
         folder = code_folder()
         if folder is not None:
             before, config.CACHE_DIR = config.CACHE_DIR, str(folder)  # read when caching is enabled, and only then

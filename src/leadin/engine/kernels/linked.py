@@ -9,8 +9,10 @@ calls. The two are kept apart: called from Python, a function is compiled as num
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from typing import Any
 
+from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
@@ -28,6 +30,24 @@ class PlainCode(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
         self._finalized = True
+
+
+class Kept(FunctionCache):  # type: ignore[misc]  # numba is untyped
+    """Compiled code on disk, which may be full, or hold half a file: then code is compiled anew."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What was compiled for one signature; None where nothing can be read."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # whatever half a file makes of pickle and LLVM
+            with suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keeps what was compiled for one signature, if it can be kept."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
 
 class Entry:
@@ -83,10 +103,16 @@ class Linked(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
 class Kernel(CPUDispatcher):  # type: ignore[misc]  # numba is untyped
     """A function as Python calls it; other kernels find its `Linked` twin."""
 
-    def __init__(self, plain: Any, options: dict[str, Any]) -> None:
-        options = {**options, "nopython": True}
-        super().__init__(plain, {}, options, pipeline_class=CalledFromPython)
-        self.linked = Linked(plain, {}, options, pipeline_class=CalledFromKernels)
+    def __init__(self, py_func: Any, locals: Any, targetoptions: dict[str, Any]) -> None:
+        options = {**targetoptions, "nopython": True}
+        counting_nothing = {**options, "_nrt": False}  # no array is made, so that none need be counted
+        super().__init__(py_func, locals, counting_nothing, pipeline_class=CalledFromPython)
+        self.linked = Linked(py_func, locals, counting_nothing, pipeline_class=CalledFromKernels)
+        self.targetoptions = options  # from here they are told to a GPU, which knows no counting
+
+    def enable_caching(self) -> None:
+        """Keeps on disk what is compiled for calls from Python; what kernels call is in there."""
+        self._cache = Kept(self.py_func)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Where another kernel calls: one signature serves for whatever number is written out as an argument."""
