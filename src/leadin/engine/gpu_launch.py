@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from numba import cuda
+
+warnings.filterwarnings("ignore", "Grid size .* low occupancy")  # a small design is no fault
 
 to_device, device_array = cuda.to_device, cuda.device_array
 
