@@ -1,4 +1,4 @@
-"""Without any effect the fast estimators reject as validation/error-rates says: at 5 %, or with the reason beside it."""
+"""Without any effect the fast estimators reject as validation/error-rates says: at 5 %, or with the reason."""
 
 from __future__ import annotations
 
