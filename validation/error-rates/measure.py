@@ -26,7 +26,7 @@ from leadin.protocols.protocol import Protocol
 
 HERE = Path(__file__).parent
 W1 = HERE.parents[1] / "benchmarks" / "protocols" / "w1.yaml"
-TRIALS, FEWER = 100_000, 20_000
+TRIALS = 100_000
 SEED = 20261205
 COUNTED_EVENTS = 2_000
 """Trials in which deaths are counted."""
@@ -49,23 +49,21 @@ WITHIN: tuple[Mapping[str, Any], ...] = ({"method": "broken_stick"}, {"method": 
 @dataclass(frozen=True)
 class Situation:
     """Trials to measure in. n: participants in all; None: the protocol's. drift: whether rates of decline drift, as in
-    the population; else everybody's decline is a straight line with independent errors, as the mixed models assume.
-    mmrm_trials: in which `mmrm` is measured, which in small trials takes long."""
+    the population; else everybody's decline is a straight line with independent errors, as the mixed models assume."""
 
     protocol: str
     analyses: tuple[Mapping[str, Any], ...] = BETWEEN
     n: int | None = None
     drift: bool = True
-    mmrm_trials: int = TRIALS
 
 
 SITUATIONS = {
     "w1": Situation(str(W1)),
     "w1-no-drift": Situation(str(W1), drift=False),
-    "hanyang-phase2": Situation("hanyang-phase2", mmrm_trials=FEWER),
+    "hanyang-phase2": Situation("hanyang-phase2"),
     "hanyang-phase2-24": Situation("hanyang-phase2", n=24),
-    "w1-20": Situation(str(W1), n=20, mmrm_trials=FEWER),
-    "w1-20-no-drift": Situation(str(W1), n=20, drift=False, mmrm_trials=FEWER),
+    "w1-20": Situation(str(W1), n=20),
+    "w1-20-no-drift": Situation(str(W1), n=20, drift=False),
     "hanyang-phase1": Situation("hanyang-phase1", WITHIN),
     "hadassah-repeated": Situation("hadassah-repeated", WITHIN),
 }
@@ -123,9 +121,8 @@ def measured(name: str, part: str) -> list[dict[str, object]]:
     if not asked:
         return []
     protocol, population = protocol_of(situation, asked), population_of(situation)
-    trials = situation.mmrm_trials if PARTS[part] else TRIALS
     design = leadin.design(
-        protocol, n=situation.n, slowing=0.0, replicates=trials, seed=SEED, population=population, progress=tell
+        protocol, n=situation.n, slowing=0.0, replicates=TRIALS, seed=SEED, population=population, progress=tell
     )
     sizes = tuple(design.cells[0].sizes.values())
     died = deaths(protocol, population, sizes)
