@@ -74,7 +74,9 @@ def test_mmrm_rejects_as_on_record():
 NOMINAL = (
     *((situation, name) for situation in ("w1", "hanyang-phase2") for name in ("ancova", "slope_change", "joint_rank")),
     *(("w1", name) for name in ("random_slope", "broken_stick", "log_rank")),
-    *(("w1", name) for name in ("mmrm-satterthwaite", "mmrm-kenward-roger")),
+    *((situation, "mmrm-kenward-roger") for situation in ("w1", "hanyang-phase2", "hanyang-phase2-24", "w1-20")),
+    ("w1", "mmrm-satterthwaite"),
+    ("hanyang-phase2", "mmrm-satterthwaite"),
     ("w1-20", "ancova"),
     ("w1-20", "slope_change"),
 )

@@ -28,12 +28,10 @@ OUTSIDE = {
     "random_slope": "small n: estimated variances are taken for the true ones",
     "broken_stick": "small n: estimated variances are taken for the true ones; drift, which the model does not know",
     "mmrm-satterthwaite": "small n: estimated variances are taken for the true ones",
-    "mmrm-kenward-roger": "small n",
     "responders": "Fisher's p takes few values",
     "log_rank": "few deaths: no table is extreme enough",
     "cox": "few deaths: Wald's test; not evaluable where all are in one arm",
     "joint_rank": "p takes few values; correction for continuity",
-    "slope_change": "small n: Welch's degrees of freedom",
 }
 """Why a rate is outside, of each method for which that was found."""
 HEAD = ("analysis", "rejected %", "holds the value %", "mean SE / SD", "not evaluable %", "why outside")
