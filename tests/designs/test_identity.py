@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import leadin
-from leadin.designs import manufacturing_runs, operating_characteristics
+from leadin.designs import devices, manufacturing_runs, operating_characteristics
 from leadin.designs.carried import chosen
 from leadin.designs.cells import Cell
 from leadin.designs.engines import trials_of
@@ -30,7 +30,8 @@ BATCH, REPLICATES = 64, 140
 def small(monkeypatch):
     monkeypatch.setattr(manufacturing_runs, "RUNS", 32)
     monkeypatch.setattr(manufacturing_runs, "SCREENED", 128)
-    monkeypatch.setattr(operating_characteristics, "BATCH", BATCH)
+    for module in (operating_characteristics, devices):
+        monkeypatch.setattr(module, "BATCH", BATCH)
 
 
 @cache
@@ -59,21 +60,22 @@ def without_time(cell: Cell) -> dict[str, object]:
 def test_cells_are_the_same_with_two_threads_and_in_other_chunks(method, monkeypatch):
     replicates = REPLICATES
     if method == "mmrm":  # which takes long in small trials
-        monkeypatch.setattr(operating_characteristics, "BATCH", 8)
+        for module in (operating_characteristics, devices):
+            monkeypatch.setattr(module, "BATCH", 8)
         replicates = 20
-    monkeypatch.setattr(operating_characteristics, "AT_ONCE", 32 * N)
+    monkeypatch.setattr(devices, "AT_ONCE", 32 * N)
     one = cells(W1, [method], replicates=replicates)
     for trials in (1, 1000):
-        monkeypatch.setattr(operating_characteristics, "AT_ONCE", trials * N)
+        monkeypatch.setattr(devices, "AT_ONCE", trials * N)
         assert cells(W1, [method], threads=2, replicates=replicates) == one
 
 
 @pytest.mark.parametrize("name", ["hanyang-phase2", "nurown-phase2a", "hanyang-phase1"])
 def test_protocols_of_one_two_and_three_arms_too(name, monkeypatch):
     asked = ["slope_change", "responders"]
-    monkeypatch.setattr(operating_characteristics, "AT_ONCE", 1)
+    monkeypatch.setattr(devices, "AT_ONCE", 1)
     one = cells(name, asked, replicates=40, value_participants=400)
-    monkeypatch.setattr(operating_characteristics, "AT_ONCE", 10**6)
+    monkeypatch.setattr(devices, "AT_ONCE", 10**6)
     assert cells(name, asked, threads=2, replicates=40, value_participants=400) == one
 
 
