@@ -344,6 +344,8 @@ def test_chance_in_the_form_that_figures_take(only, cells_and_control):
     (share,) = shares_of(chance(), only, several=False)
     assert (share.rule, share.arm, share.mean) == ("≥\u00a025\u00a0% slower", "cells", 0.36)
     assert shares_of(chance(), cells_and_control[1:] * 2, several=False) == ()
+    between = [replace(level, contrast="cells - control", mean=0.0) for level in chance().levels]
+    assert shares_of(chance(levels=(*between, *chance().levels)), only, several=False) == (share,)
     assert shares_of(None, only, several=True) == ()
     assert shares_of(chance(), only, several=True)[0].rule.startswith("ALSFRS-R: ≥")
 

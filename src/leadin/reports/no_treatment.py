@@ -40,7 +40,9 @@ def shares_of(chance: Chance | None, arms: tuple[ReportArm, ...], several: bool)
     marks = []
     for level in chance.levels if chance is not None else ():
         arm = arm_called(arms, level.arm)
-        if level.method == "responders" and level.rule is not None and arm is not None:
+        if level.method != "responders" or level.contrast is not None:  # a difference between arms is no share
+            continue
+        if level.rule is not None and arm is not None:
             rule = full_rule(level.endpoint, level.rule, several)
             marks.append(ChanceShare(rule, arm.name, level.mean, level.low, level.high))
     return tuple(marks)
