@@ -20,9 +20,6 @@ from leadin.months import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 
-MONTHS_PER_DAY = 1.0 / DAYS_PER_MONTH
-"""Multiplying is faster than dividing; the last digit may differ from that of the plain twin."""
-
 
 @kernel
 def last_day(plan: Record, scratch: Record, followed: bool) -> float:
@@ -93,7 +90,7 @@ def collapse_measure(
         if not made(nature, plan, scratch, m, v, stays, last):
             continue
         day, y = scratch.visit_day[v], scratch.value[m, v]
-        t = (day - zero) * MONTHS_PER_DAY
+        t = (day - zero) / DAYS_PER_MONTH
         base_t, base_y = t, y
         if day < zero:
             b0, b1, b2, b3, b4, b5 = b0 + 1.0, b1 + t, b2 + t * t, b3 + y, b4 + t * y, b5 + y * y
@@ -103,7 +100,7 @@ def collapse_measure(
     if followed:
         for v in range(plan.lead_in, plan.visits):  # without a branch, so that visits run side by side
             w = 1.0 if made(nature, plan, scratch, m, v, stays, last) else 0.0
-            t, y = (scratch.visit_day[v] - zero) * MONTHS_PER_DAY, scratch.value[m, v]
+            t, y = (scratch.visit_day[v] - zero) / DAYS_PER_MONTH, scratch.value[m, v]
             a0, a1, a2 = a0 + w, a1 + w * t, a2 + w * t * t
             a3, a4, a5 = a3 + w * y, a4 + w * t * y, a5 + w * y * y
     for row, value in enumerate((b0, b1, b2, b3, b4, b5, a0, a1, a2, a3, a4, a5, z0, z1, base_t, base_y)):
