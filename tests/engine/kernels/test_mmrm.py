@@ -34,6 +34,7 @@ def printed(**environment):
     return [float(word) for word in found.stdout.split()]
 
 
+@pytest.mark.slow
 def test_compiled_or_as_plain_python_the_answer_is_the_same():
     compiled = printed()
     assert compiled[0] == 0.0

@@ -22,6 +22,7 @@ PROGRAM = Path(__file__).with_name("plain_fits_on_a_device.py")
 SIZES = (7, 6, 8)
 
 
+@pytest.mark.slow
 def test_a_simulated_device_finds_the_same(tmp_path):
     batch = collapsed([drawn(seed, SIZES, measures=2, dying=0.3, missing=0.2) for seed in range(3)])
     np.savez(
