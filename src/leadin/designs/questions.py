@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -153,7 +154,7 @@ def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None, referen
         arms = [name for number, name in enumerate(names) if number != reference]
         contrasts = [f"{name} - {names[reference]}" for name in arms]
     visit, month = compared_visit(protocol, planned) if method in AT_A_VISIT else (None, planned.month)
-    common = {
+    common: dict[str, Any] = {
         "planned": planned,
         "called": planned.called,
         "label": label,
@@ -167,7 +168,7 @@ def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None, referen
         "tested": reference is not None or method in OWN_LEAD_IN,
     }
     if method != "responders":
-        return [Question(endpoint="survival" if method in SURVIVAL else planned.measure, **common)]  # type: ignore[arg-type]  # fields by name
+        return [Question(endpoint="survival" if method in SURVIVAL else planned.measure, **common)]
     several = tuple(dict.fromkeys((planned.measure, *planned.either_of)))
     either = [(rule, True) for rule in rules_of(planned.relative, ())] if len(several) > 1 else []
     one = rules_of(planned.relative, planned.absolute, measure_unit(planned.measure))
@@ -177,7 +178,7 @@ def _of(protocol: Protocol, planned: PlannedAnalysis, label: str | None, referen
             rule=rule.name,
             threshold=rule,
             either=any_of,
-            **common,  # type: ignore[arg-type]  # fields by name
+            **common,
         )
         for rule, any_of in [*either, *((rule, False) for rule in one)]
     ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadin.designs.kernels.plan import CLOCK_DAYS, GAP_DAYS, PARTS, Record
-from leadin.disease.kernels.decline import ACROSS, ALONG, BACK, KEPT, LENGTH, SHOCK, describe_step
+from leadin.disease.kernels.decline import STEP, describe_step, drift_after, step_loss
 from leadin.disease.kernels.people import RATE, U_DEATH
 from leadin.disease.kernels.survival import HIGHEST_SCORE, clock, moment_within, times_hazard
 from leadin.engine.kernels.compiled import kernel
@@ -53,17 +53,14 @@ def untreated(
         start, gap = nodes[j], nodes[j + 1] - nodes[j]
         whole = int(gap)
         if whole == gap and steps <= PARTS and whole < GAP_DAYS:
-            row = plan.step_table[steps - 1, whole]
-            months, kept, back = row[LENGTH], row[KEPT], row[BACK]
-            shock, along, across = row[SHOCK], row[ALONG], row[ACROSS]
+            for i in range(STEP):
+                step[i] = plan.step_table[steps - 1, whole, i]
         else:
             describe_step(gap / steps / DAYS_PER_MONTH, nature.drift_months, step)
-            months, kept, back = step[LENGTH], step[KEPT], step[BACK]
-            shock, along, across = step[SHOCK], step[ALONG], step[ACROSS]
         for s in range(steps):
             z1, z2 = z[place], z[place + 1]
-            total += rate * months + back * drift + sd * (along * z1 + across * z2)
-            drift = kept * drift + sd * shock * z1
+            total += step_loss(step, rate, sd, drift, z1, z2)
+            drift = drift_after(step, sd, drift, z1)
             first, place = first + 1, place + 2
             lost[first] = total
             day[first] = nodes[j + 1] if s == steps - 1 else start + gap * (s + 1) / steps
